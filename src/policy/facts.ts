@@ -1,0 +1,12 @@
+/** Facts: what is known of a request when it is judged. Memory only; nothing here says who the pupil is. */
+
+export interface Facts {
+  /** Canonical host (matching/hostname.ts). */
+  readonly host: string;
+  /** Position in `Snapshot.data.zones`; −1 = unknown device (strictest profile). */
+  readonly zone: number;
+  /** Origin-form path without query where the bytes can be seen (plain HTTP), else null. Never kept. */
+  readonly path: string | null;
+  /** Judge as this profile whatever the zone says (`explain --profile`); −1: by zone and time. */
+  readonly profile: number;
+}

@@ -1,0 +1,30 @@
+/** Messages between the control thread and the proxy threads. Plain data; the index travels as a SharedArrayBuffer. */
+import type { EventNote } from '../activity/event.js';
+import type { PolicyData } from '../policy/snapshot.js';
+import type { ProxySettings } from './settings.js';
+
+/** What a proxy thread is born with. */
+export interface WorkerBirth {
+  readonly id: number;
+  readonly settings: ProxySettings;
+  readonly policy: PolicyData | null;
+  /** 32 random bytes, today's device-count key (memory only). */
+  readonly deviceKey: Uint8Array;
+}
+
+export type ToWorker =
+  | { readonly type: 'policy'; readonly policy: PolicyData }
+  /** MAC by address from the kernel's neighbour table, refreshed by the control thread. */
+  | { readonly type: 'neighbours'; readonly macByAddress: ReadonlyMap<string, string> }
+  | { readonly type: 'device-key'; readonly key: Uint8Array }
+  /** Stop accepting, let open exchanges end, then report `drained`. */
+  | { readonly type: 'drain'; readonly graceMs: number }
+  | { readonly type: 'ping'; readonly n: number };
+
+export type FromWorker =
+  | { readonly type: 'listening'; readonly ports: readonly number[] }
+  | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }
+  | { readonly type: 'applied'; readonly generation: number }
+  | { readonly type: 'events'; readonly notes: readonly EventNote[]; readonly dropped: number }
+  | { readonly type: 'drained' }
+  | { readonly type: 'pong'; readonly n: number; readonly connections: number; readonly tunnels: number };
