@@ -1,0 +1,48 @@
+/**
+ * What every command is given: lazily opened parts, the two output streams and the language.
+ * Owns the exit codes of contract.md: 0 success, 1 the answer is no, 2 wrong usage.
+ */
+import type { Config } from '../config.js';
+import type { Shipped } from '../lists/shipped.js';
+import type { Actor, Store } from '../store/rows.js';
+
+export interface Say {
+  /** One line to stdout. */
+  out(text: string): void;
+  /** One line to stderr. */
+  err(text: string): void;
+  /** One JSON object on a line of stdout. */
+  json(value: unknown): void;
+}
+
+export interface CommandEnv {
+  readonly config: Config;
+  readonly lang: 'vi' | 'en';
+  /** Machine output asked for with `--json`. */
+  readonly json: boolean;
+  readonly say: Say;
+  readonly actor: Actor;
+  /** Opened on first use, closed by the caller at the end of the command. */
+  store(): Store;
+  /** Shipped rules, validated on first use. */
+  shipped(): Shipped;
+  /** Picks the text of the language in use. */
+  t(vi: string, en: string): string;
+  now(): number;
+}
+
+/** Ends a command with an exit code and one clear sentence; nothing else may end a command early. */
+export class CommandError extends Error {
+  /** @param code 1: the answer is no; 2: wrong usage */
+  constructor(
+    readonly code: 1 | 2,
+    readonly vi: string,
+    readonly en: string,
+  ) {
+    super(en);
+    this.name = 'CommandError';
+  }
+}
+
+/** A command group: adds its commands to the program; `run` wraps every action with open, error and exit handling. */
+export type Run = <A extends unknown[]>(action: (env: CommandEnv, ...args: A) => void | Promise<void>) => (...args: A) => Promise<void>;
