@@ -44,5 +44,10 @@ export class CommandError extends Error {
   }
 }
 
-/** A command group: adds its commands to the program; `run` wraps every action with open, error and exit handling. */
+/**
+ * Every command group exports `registerX(program: Command, run: Run): void` and writes its actions as
+ * `.action(run(async (env, …args) => …))`, with args as commander gives them (arguments, then options, then the command).
+ * `run` reads `--config`, `--data`, `--lang` and `--json` (which main.ts adds to every command), builds the CommandEnv,
+ * turns errors into one sentence and an exit code, and closes the store.
+ */
 export type Run = <A extends unknown[]>(action: (env: CommandEnv, ...args: A) => void | Promise<void>) => (...args: A) => Promise<void>;
