@@ -1,0 +1,98 @@
+/**
+ * What all connections of one proxy server share: the injected seams, the coarse clock, the counters.
+ * The interfaces stand here with their caller; the worker introduces the implementations.
+ * Refuses to know how any of them works.
+ */
+import type { Socket } from 'node:net';
+import type { Outcome } from '../activity/outcome.js';
+import type { Decision, Permit, Reason } from '../policy/decision.js';
+import type { Facts } from '../policy/facts.js';
+import type { Snapshot } from '../policy/snapshot.js';
+import type { ProxySettings } from './settings.js';
+import type { DialFault } from './wire-error.js';
+
+/** Exactly one of `fault` and `socket` is not null. `toParent`: the socket leads to the parent proxy, so plain HTTP wants absolute-form. */
+export type DialDone = (fault: DialFault | null, socket: Socket | null, toParent: boolean) => void;
+
+/** Opens upstream sockets, for permits only. `done` may be called before `dial` returns. */
+export interface Dialer {
+  dial(permit: Permit, purpose: 'http' | 'tunnel', done: DialDone): Dialing;
+}
+
+/** A dial under way. After `cancel` its `done` is never called. */
+export interface Dialing {
+  cancel(): void;
+}
+
+export interface DecisionCache {
+  decide(facts: Facts, snapshot: Snapshot, nowMs: number): Decision;
+}
+
+/** Who is at the other end, for the zone finder. Memory only. */
+export interface ClientIdentity {
+  readonly address: string;
+  readonly port: number;
+  readonly mac: string | null;
+  readonly login: string | null;
+}
+
+export type FindZone = (client: ClientIdentity) => number;
+
+/** A CONNECT that policy allowed, handed over with its socket (listeners removed, paused, an 'error' listener left on). */
+export interface TunnelRequest {
+  readonly client: Socket;
+  readonly clientAddress: string;
+  readonly host: string;
+  readonly port: number;
+  readonly decision: Decision;
+  readonly permit: Permit;
+  readonly zone: number;
+  /** How to find the zone again after a policy change. */
+  readonly identity: ClientIdentity;
+  /** Bytes that came with the CONNECT: tunnel bytes, not to be written upstream before the 200. */
+  readonly early: Buffer | null;
+  readonly startedMs: number;
+}
+
+export interface Tunnels {
+  /** Takes the socket for good: dials, answers 200 or refuses, splices, reports the outcome. */
+  open(request: TunnelRequest): void;
+}
+
+/** Verifies a shared room login. `done` may be called before `check` returns. */
+export interface LoginCheck {
+  check(clientAddress: string, proxyAuthorization: string, snapshot: Snapshot, done: (login: LoginResult) => void): void;
+}
+/** The zone's login name; null: wrong; `busy`: too many tries from this address. */
+export type LoginResult = { readonly login: string | null; readonly busy: boolean };
+
+/** The block page, rendered for one decision (`pages/block-page.ts` is the implementation). */
+export type RenderBlockPage = (decision: Decision, snapshot: Snapshot, pagesOrigin: string) => { readonly html: string; readonly policy: string };
+
+/** A readable page for a failure; called once per reason and snapshot. */
+export type RenderFailurePage = (reason: Reason, snapshot: Snapshot | null) => string;
+
+/**
+ * Takes a connection whose request is addressed to the gateway's own pages. The socket is paused and bare (only an
+ * 'error' listener left on); `firstBytes` is the request head re-serialised in origin-form with `Connection: close`,
+ * then whatever body bytes had come.
+ */
+export type ForwardToPages = (socket: Socket, firstBytes: Buffer) => void;
+
+export interface ProxyDeps {
+  readonly settings: ProxySettings;
+  readonly policy: () => Snapshot | null;
+  readonly decisions: DecisionCache;
+  /** Finder of the current snapshot's zones. */
+  readonly findZone: FindZone;
+  readonly dialer: Dialer;
+  readonly tunnels: Tunnels;
+  readonly outcome: (outcome: Outcome) => void;
+  readonly renderBlockPage: RenderBlockPage | null;
+  readonly renderFailurePage: RenderFailurePage | null;
+  readonly forwardToPages: ForwardToPages | null;
+  readonly macOf: (address: string) => string | null;
+  readonly loginCheck: LoginCheck | null;
+  /** Ask unknown devices for a room login (407) where a zone has one. Off: they get the strictest profile unasked. */
+  readonly challengeUnknown?: boolean;
+}
