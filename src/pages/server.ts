@@ -1,0 +1,189 @@
+/**
+ * The plain pages for the LAN (8080): PAC and WPAD, help, what "blocked" means, unblock requests, health.
+ * Owns routing, its own client check and rate limits; refuses to know SQLite (the composition root gives it functions).
+ * No cookies, no accounts, nothing about anyone: a request to open a page carries room, host, category and an optional reason.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import { createCidrSet, parseAddress } from '../matching/address.js';
+import { parseAuthority } from '../matching/hostname.js';
+import type { Snapshot } from '../policy/snapshot.js';
+import { failurePage } from './block-page.js';
+import { pageHeaders } from './layout.js';
+import { blockedPage, helpPage, homePage, type HelpChannel } from './help-page.js';
+import { pacFile } from './pac.js';
+import { answerPage, readRequestForm, sentPage, type PageRequest, type RequestAnswer } from './request-page.js';
+import { REASON_WORDS } from './texts.js';
+
+export interface PagesDeps {
+  readonly host: string;
+  readonly port: number;
+  readonly proxyPort: number;
+  /** CIDRs whose clients are served. */
+  readonly clients: readonly string[];
+  /** Names by which the gateway may be addressed, besides its addresses. */
+  readonly names: readonly string[];
+  /** Shared with the proxy threads: proves that a zone header is theirs. */
+  readonly secret: string;
+  readonly helpChannels: readonly HelpChannel[];
+  policy(): Snapshot | null;
+  /** Zone of a client that comes without the proxy; null = unknown device. */
+  zoneOf(address: string): string | null;
+  /** Stores (or finds the same open) request. */
+  addRequest(request: PageRequest): RequestAnswer;
+  requestByRef(ref: string): RequestAnswer | null;
+  health(): { readonly ok: boolean; readonly [key: string]: string | number | boolean };
+}
+
+export interface PagesServer {
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const MAX_FORM_BYTES = 4_096;
+/** Requests a room may send in a minute; a class of forty asking for one page is one request (same room, same host). */
+const REQUESTS_PER_MINUTE = 20;
+
+export function createPagesServer(deps: PagesDeps): PagesServer {
+  const clients = createCidrSet(deps.clients);
+  const secret = Buffer.from(deps.secret);
+  const rate = new Map<string, { minute: number; n: number }>();
+  const server: Server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000 }, (request, response) => {
+    handle(request, response).catch(() => {
+      if (!response.headersSent) send(response, 500, failurePage(REASON_WORDS['no-policy'], deps.policy()?.data.school ?? null));
+      else response.destroy();
+    });
+  });
+  server.maxHeadersCount = 0;
+  server.maxConnections = 2_000;
+  server.on('clientError', (_error, socket) => socket.destroy());
+
+  function zoneFor(request: IncomingMessage, address: string): string | null {
+    const given = request.headers['x-luytre-secret'];
+    if (typeof given === 'string' && given.length === secret.length && timingSafeEqual(Buffer.from(given), secret)) {
+      const zone = request.headers['x-luytre-zone'];
+      return typeof zone === 'string' && zone !== '' ? decodeURIComponent(zone) : null;
+    }
+    return deps.zoneOf(address);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const address = plainAddress(request.socket.remoteAddress);
+    if (address === null || !clients.has(address)) {
+      request.socket.destroy();
+      return;
+    }
+    if (request.rawHeaders.length > 256) return sendText(response, 431, 'Too many header fields.\n');
+    const method = request.method ?? 'GET';
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    if (method === 'POST') return path === '/yeu-cau' ? await takeRequest(request, response, zoneFor(request, address)) : sendText(response, 405, 'Method not allowed.\n');
+    if (method !== 'GET' && method !== 'HEAD') return sendText(response, 405, 'Method not allowed.\n');
+    const snapshot = deps.policy();
+    const school = snapshot?.data.school ?? null;
+    switch (path) {
+      case '/proxy.pac':
+      case '/wpad.dat':
+        return sendAs(response, 200, 'application/x-ns-proxy-autoconfig', pacFile(ownName(request), deps.proxyPort));
+      case '/healthz': {
+        const health = deps.health();
+        return sendAs(response, health.ok ? 200 : 503, 'application/json; charset=utf-8', `${JSON.stringify(health)}\n`);
+      }
+      case '/help':
+        return send(response, 200, helpPage(school, deps.helpChannels));
+      case '/blocked':
+        return send(response, 200, blockedPage(school));
+      case '/':
+        return send(response, 200, homePage(school));
+      default:
+        if (path.startsWith('/yeu-cau/')) return showAnswer(response, path.slice(9), school);
+        return send(response, 404, failurePage({ vi: 'Cổng lọc không có trang này.', en: 'The gateway has no such page.' }, school));
+    }
+  }
+
+  /** The gateway's name as the client reached it: only our own names and the address of this very socket are echoed into the PAC. */
+  function ownName(request: IncomingMessage): string {
+    const local = plainAddress(request.socket.localAddress) ?? '127.0.0.1';
+    const asked = parseAuthority(request.headers.host ?? '', 80)?.host;
+    return asked !== undefined && (asked === local || deps.names.includes(asked)) ? asked : local;
+  }
+
+  async function takeRequest(request: IncomingMessage, response: ServerResponse, zone: string | null): Promise<void> {
+    const snapshot = deps.policy();
+    const school = snapshot?.data.school ?? null;
+    const key = zone ?? '';
+    const minute = Math.floor(Date.now() / 60_000);
+    const seen = rate.get(key);
+    if (seen !== undefined && seen.minute === minute && seen.n >= REQUESTS_PER_MINUTE) {
+      request.resume();
+      return send(response, 429, failurePage({ vi: 'Phòng này gửi nhiều yêu cầu quá. Em đợi một phút rồi gửi lại nhé.', en: 'Too many requests from this room. Wait a minute.' }, school));
+    }
+    rate.set(key, { minute, n: seen?.minute === minute ? seen.n + 1 : 1 });
+    if (rate.size > 1_000) rate.clear();
+    const body = await readBody(request, MAX_FORM_BYTES);
+    const form = body === null || snapshot === null ? null : readRequestForm(body, snapshot);
+    if (form === null) {
+      return send(response, 400, failurePage({ vi: 'Yêu cầu gửi lên không đọc được. Em mở lại trang bị chặn rồi bấm gửi lại nhé.', en: 'The form could not be read. Open the blocked page and send it again.' }, school));
+    }
+    const answer = deps.addRequest({ ...form, zone });
+    send(response, 200, sentPage(school, answer));
+  }
+
+  function showAnswer(response: ServerResponse, ref: string, school: Snapshot['data']['school'] | null): void {
+    const answer = /^[0-9A-Z]{6}$/.test(ref) ? deps.requestByRef(ref) : null;
+    if (answer === null) return send(response, 404, failurePage({ vi: 'Không có yêu cầu nào mang mã này.', en: 'No request has this reference.' }, school));
+    send(response, 200, answerPage(school, answer));
+  }
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: deps.host, port: deps.port }, () => {
+          server.off('error', reject);
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : deps.port);
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** IPv4-mapped IPv6 as plain IPv4; null when unknown. */
+function plainAddress(address: string | undefined): string | null {
+  if (address === undefined) return null;
+  const bare = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : (address.split('%', 1)[0] ?? address);
+  return parseAddress(bare) === null ? null : bare;
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | null> {
+  if (!(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
+    request.resume();
+    return null;
+  }
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > maxBytes) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function send(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, { ...pageHeaders("'self'"), 'Content-Length': Buffer.byteLength(html) });
+  response.end(html);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  sendAs(response, status, 'text/plain; charset=utf-8', text);
+}
+
+function sendAs(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
