@@ -9,6 +9,7 @@ import type { Decision, Permit, Reason } from '../policy/decision.js';
 import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { ProxySettings } from './settings.js';
+import type { ClientRef, Tunnels } from './tunnel.js';
 import type { DialFault } from './wire-error.js';
 
 /** Exactly one of `fault` and `socket` is not null. `toParent`: the socket leads to the parent proxy, so plain HTTP wants absolute-form. */
@@ -28,37 +29,6 @@ export interface DecisionCache {
   decide(facts: Facts, snapshot: Snapshot, nowMs: number): Decision;
 }
 
-/** Who is at the other end, for the zone finder. Memory only. */
-export interface ClientIdentity {
-  readonly address: string;
-  readonly port: number;
-  readonly mac: string | null;
-  readonly login: string | null;
-}
-
-export type FindZone = (client: ClientIdentity) => number;
-
-/** A CONNECT that policy allowed, handed over with its socket (listeners removed, paused, an 'error' listener left on). */
-export interface TunnelRequest {
-  readonly client: Socket;
-  readonly clientAddress: string;
-  readonly host: string;
-  readonly port: number;
-  readonly decision: Decision;
-  readonly permit: Permit;
-  readonly zone: number;
-  /** How to find the zone again after a policy change. */
-  readonly identity: ClientIdentity;
-  /** Bytes that came with the CONNECT: tunnel bytes, not to be written upstream before the 200. */
-  readonly early: Buffer | null;
-  readonly startedMs: number;
-}
-
-export interface Tunnels {
-  /** Takes the socket for good: dials, answers 200 or refuses, splices, reports the outcome. */
-  open(request: TunnelRequest): void;
-}
-
 /** Verifies a shared room login. `done` may be called before `check` returns. */
 export interface LoginCheck {
   check(clientAddress: string, proxyAuthorization: string, snapshot: Snapshot, done: (login: LoginResult) => void): void;
@@ -73,25 +43,23 @@ export type RenderBlockPage = (decision: Decision, snapshot: Snapshot, pagesOrig
 export type RenderFailurePage = (reason: Reason, snapshot: Snapshot | null) => string;
 
 /**
- * Takes a connection whose request is addressed to the gateway's own pages. The socket is paused and bare (only an
- * 'error' listener left on); `firstBytes` is the request head re-serialised in origin-form with `Connection: close`,
- * then whatever body bytes had come.
+ * Takes a connection whose request is addressed to the gateway's own pages, for good. The socket is paused and bare;
+ * `bytes` is the request head re-serialised in origin-form, then whatever body bytes had come.
  */
-export type ForwardToPages = (socket: Socket, firstBytes: Buffer) => void;
+export type ForwardToPages = (socket: Socket, bytes: Buffer, zone: string | null) => void;
 
 export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly policy: () => Snapshot | null;
   readonly decisions: DecisionCache;
-  /** Finder of the current snapshot's zones. */
-  readonly findZone: FindZone;
+  /** Zone of a client under the policy in force now; the MAC is looked up behind it. */
+  readonly zoneOf: (from: ClientRef) => number;
   readonly dialer: Dialer;
-  readonly tunnels: Tunnels;
+  readonly tunnels: Pick<Tunnels, 'connect' | 'adopt'>;
   readonly outcome: (outcome: Outcome) => void;
   readonly renderBlockPage: RenderBlockPage | null;
   readonly renderFailurePage: RenderFailurePage | null;
   readonly forwardToPages: ForwardToPages | null;
-  readonly macOf: (address: string) => string | null;
   readonly loginCheck: LoginCheck | null;
   /** Ask unknown devices for a room login (407) where a zone has one. Off: they get the strictest profile unasked. */
   readonly challengeUnknown?: boolean;
