@@ -1,0 +1,42 @@
+/** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
+import { formatEntry, parseEntry } from '../matching/entry.js';
+import { CommandError, type CommandEnv } from './env.js';
+
+export function knownProfile(env: CommandEnv, id: string): string {
+  const known = env.shipped().profiles.map((profile) => profile.id);
+  if (known.includes(id)) return id;
+  throw new CommandError(2, `Không có hồ sơ lọc «${id}»; các hồ sơ: ${known.join(', ')}.`, `No profile "${id}"; profiles: ${known.join(', ')}.`);
+}
+
+export function knownCategory(env: CommandEnv, code: string): string {
+  const known = env.shipped().categories.map((category) => category.code);
+  if (known.includes(code)) return code;
+  throw new CommandError(2, `Không có nhóm nội dung «${code}»; các nhóm: ${known.join(', ')}.`, `No category "${code}"; categories: ${known.join(', ')}.`);
+}
+
+export function knownZone(env: CommandEnv, name: string): string {
+  const known = env.store().policies.zones().map((zone) => zone.name);
+  if (known.includes(name)) return name;
+  const list = known.length === 0 ? env.t('chưa có phòng nào; thêm bằng «luytre zones add»', 'there is none yet; add one with "luytre zones add"') : known.join(', ');
+  throw new CommandError(1, `Không có phòng «${name}» (${list}).`, `No zone "${name}" (${list}).`);
+}
+
+/** A host as typed (URL, host, `=host`, `*.host`) in canonical list syntax. */
+export function hostEntry(text: string): string {
+  const bare = text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/\/$/, '');
+  const entry = parseEntry(bare);
+  if (entry === null) throw new CommandError(2, `«${text}» không phải tên trang hợp lệ.`, `"${text}" is not a valid host.`);
+  if (entry.path !== null) throw new CommandError(2, `«${text}» có đường dẫn; ở đây chỉ nhận tên trang.`, `"${text}" has a path; only a host is taken here.`);
+  return formatEntry(entry);
+}
+
+export function wholeNumber(text: string, what: string, min: number, max: number): number {
+  const n = Number(text);
+  if (/^\d{1,9}$/.test(text) && n >= min && n <= max) return n;
+  throw new CommandError(2, `${what} phải là số từ ${min} đến ${max}, không phải «${text}».`, `${what} must be a number from ${min} to ${max}, not "${text}".`);
+}
+
+/** Commander's collector for options that may be repeated. */
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
