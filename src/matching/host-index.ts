@@ -25,6 +25,9 @@ export interface IndexImage {
   readonly postings: readonly (readonly Posting[])[];
 }
 
+/** Length of `out` that can never be too short: 127 labels, or 127 path segments, by two numbers. */
+export const MATCH_SLOTS = 256;
+
 /** Read side. Pure lookups, no allocation beyond what the caller hands in. */
 export interface HostIndex {
   /** Entries in the index. */
@@ -34,13 +37,17 @@ export interface HostIndex {
   /**
    * Finds every entry that lies on the host's suffix chain, from the whole host to its last label.
    * Writes pairs (offset of the suffix in `host`, posting number) into `out` and returns the number of pairs.
-   * The caller applies kinds: a suffix shorter than the host counts for KIND_SUFFIX and KIND_SUBDOMAINS only.
+   * The caller applies kinds: a suffix shorter than the host counts for KIND_SUFFIX and KIND_SUBDOMAINS only, the
+   * whole host (offset 0) for KIND_SUFFIX and KIND_EXACT only. A KIND_PATH claim at offset 0 blocks nothing: it says
+   * that the list has path rules for exactly this host, so `matchPath` must be asked where the path is known.
+   * Longest suffix first. `out` needs MATCH_SLOTS numbers.
    * @param host canonical host (ASCII, lower case, no trailing dot) or address literal
    */
   match(host: string, out: Int32Array): number;
   /**
-   * Path rules of exactly this host: like `match`, over the prefixes of `path` at segment borders.
-   * @param path origin-form path without query, starting with '/'
+   * Path rules of exactly this host: like `match`, over the prefixes of `path` at segment borders; pairs are
+   * (length of the prefix in the canonical path, posting number), longest first, every claim KIND_PATH.
+   * @param path origin-form path, starting with '/'; is put into canonical form here (matching/path.ts)
    */
   matchPath(host: string, path: string, out: Int32Array): number;
   posting(n: number): readonly Posting[];
