@@ -1,0 +1,144 @@
+/** `luytre explain`: why each address is allowed or blocked, one at a time or 50,000 a second from a pipe. */
+import type { Command } from 'commander';
+import { parseAddress } from '../matching/address.js';
+import { hostFromUrl } from '../matching/hostname.js';
+import { decide } from '../policy/decide.js';
+import type { Decision } from '../policy/decision.js';
+import { createDecisionCache } from '../policy/decision-cache.js';
+import { zoneState } from '../policy/schedule.js';
+import type { Snapshot } from '../policy/snapshot.js';
+import { createZoneFinder } from '../policy/zone.js';
+import { REASON_WORDS } from '../pages/texts.js';
+import { knownProfile } from './check.js';
+import { currentSnapshot } from './current-policy.js';
+import { CommandError, type CommandEnv, type Run } from './env.js';
+import { parseInstant } from './time.js';
+
+interface ExplainOptions {
+  profile?: string;
+  zone?: string;
+  client?: string;
+  at?: string;
+}
+
+/** What one line of `--json` says (contract.md, Command). */
+interface Explanation {
+  url: string;
+  host: string | null;
+  profile: string;
+  zone: string | null;
+  action: 'allow' | 'block' | 'restrict';
+  cell: string | null;
+  category: string | null;
+  reason: string;
+  layer: string;
+  list: { name: string; version: string } | null;
+  rule: string | null;
+}
+
+export function registerExplain(program: Command, run: Run): void {
+  program
+    .command('explain <urls...>')
+    .description('vì sao một địa chỉ được mở hay bị chặn; «-» đọc từ stdin (why an address is open or blocked; "-" reads stdin)')
+    .option('--profile <profile>', 'hồ sơ lọc (profile)')
+    .option('--zone <zone>', 'phòng (zone)')
+    .option('--client <ip>', 'địa chỉ máy: tìm phòng theo địa chỉ (client address: finds the zone)')
+    .option('--at <time>', 'thời điểm, ISO-8601 (instant)')
+    .action(run((env, urls: string[], options: ExplainOptions) => explain(env, urls, options)));
+}
+
+async function explain(env: CommandEnv, urls: readonly string[], options: ExplainOptions): Promise<void> {
+  const at = options.at === undefined ? env.now() : parseInstant(options.at, env.now());
+  const profileId = options.profile === undefined ? null : knownProfile(env, options.profile);
+  const snapshot = await currentSnapshot(env);
+  const zone = zoneOf(snapshot, options);
+  const profile = profileId === null ? -1 : (snapshot.profileById.get(profileId) ?? -1);
+  const judge = createJudge(snapshot, zone, profile, at);
+  let blocked = false;
+  for (const url of urls) {
+    if (url === '-') {
+      blocked = (await fromStdin(env, judge)) || blocked;
+      continue;
+    }
+    const told = judge(url);
+    if (told === null) throw new CommandError(2, `«${url}» không phải địa chỉ web hợp lệ.`, `"${url}" is not a valid web address.`);
+    blocked = told.action === 'block' || blocked;
+    if (env.json) env.say.json(told);
+    else sayOne(env, told, snapshot);
+  }
+}
+
+function zoneOf(snapshot: Snapshot, options: ExplainOptions): number {
+  if (options.zone !== undefined) {
+    const zone = snapshot.zoneByName.get(options.zone);
+    if (zone === undefined) throw new CommandError(1, `Không có phòng «${options.zone}».`, `No zone "${options.zone}".`);
+    return zone;
+  }
+  if (options.client === undefined) return -1;
+  if (parseAddress(options.client) === null) throw new CommandError(2, `«${options.client}» không phải địa chỉ IP.`, `"${options.client}" is not an IP address.`);
+  return createZoneFinder(snapshot)({ address: options.client, port: 0, mac: null, login: null });
+}
+
+function createJudge(snapshot: Snapshot, zone: number, profile: number, at: number): (url: string) => Explanation | null {
+  const cache = createDecisionCache({ maxPerZone: 50_000 });
+  const zoneName = zone < 0 ? null : (snapshot.data.zones[zone]?.name ?? null);
+  const shownProfile = snapshot.data.profiles[profile >= 0 ? profile : zoneState(snapshot, zone, at).profile]?.id ?? '';
+  return (url) => {
+    const target = hostFromUrl(url);
+    if (target === null) return null;
+    const path = target.scheme === 'https' ? null : (target.path.split(/[?#]/, 1)[0] ?? '/');
+    const decision: Decision = path === null || path === '/' ? cache.decide({ host: target.host, zone, path, profile }, snapshot, at) : decide({ host: target.host, zone, path, profile }, snapshot, at);
+    return {
+      url,
+      host: decision.host,
+      profile: shownProfile,
+      zone: zoneName,
+      action: decision.action,
+      cell: decision.cell,
+      category: snapshot.data.categories[decision.category]?.code ?? null,
+      reason: decision.reason,
+      layer: decision.layer,
+      list: decision.list,
+      rule: decision.rule,
+    };
+  };
+}
+
+/** Lines in, lines out, in chunks; an unreadable line is answered as blocked and malformed, never skipped. */
+async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null): Promise<boolean> {
+  let rest = '';
+  let blocked = false;
+  const decoder = new TextDecoder();
+  const lineOut = (line: string): string => {
+    const url = line.trim();
+    if (url === '') return '';
+    const told = judge(url) ?? { url, host: null, profile: '', zone: null, action: 'block' as const, cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
+    if (told.action === 'block') blocked = true;
+    return env.json ? `${JSON.stringify(told)}\n` : `${told.action}\t${told.layer}\t${told.category ?? '-'}\t${told.reason}\t${url}\n`;
+  };
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > 65_536) throw new CommandError(2, 'Một dòng đầu vào dài quá 65.536 ký tự.', 'An input line is longer than 65,536 characters.');
+    let out = '';
+    for (const line of lines) out += lineOut(line);
+    if (out !== '' && !process.stdout.write(out)) await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
+  }
+  if (rest !== '') process.stdout.write(lineOut(rest));
+  return blocked;
+}
+
+const ACTION_WORDS = { allow: ['MỞ', 'ALLOW'], block: ['CHẶN', 'BLOCK'], restrict: ['MỞ CÓ HẠN CHẾ', 'RESTRICT'] } as const;
+
+function sayOne(env: CommandEnv, told: Explanation, snapshot: Snapshot): void {
+  const [vi, en] = ACTION_WORDS[told.action];
+  const category = snapshot.data.categories[snapshot.categoryByCode.get(told.category ?? '') ?? -1];
+  const words = REASON_WORDS[told.reason as keyof typeof REASON_WORDS];
+  env.say.out(`${env.t(vi, en)}  ${told.host}`);
+  env.say.out(`  ${env.t('hồ sơ', 'profile')}: ${told.profile}${told.zone === null ? '' : ` · ${env.t('phòng', 'zone')}: ${told.zone}`}`);
+  env.say.out(`  ${env.t('lý do', 'reason')}: ${told.reason} – ${env.t(words.vi, words.en)}`);
+  env.say.out(`  ${env.t('tầng quyết định', 'layer')}: ${told.layer}${told.cell === null ? '' : ` · ${env.t('ô', 'cell')}: ${told.cell}`}`);
+  if (category !== undefined) env.say.out(`  ${env.t('nhóm', 'category')}: ${category.code} – ${env.t(category.name, category.nameEn)}`);
+  if (told.list !== null) env.say.out(`  ${env.t('danh sách', 'list')}: ${told.list.name}, ${env.t('phiên bản', 'version')} ${told.list.version}`);
+  if (told.rule !== null) env.say.out(`  ${env.t('quy tắc', 'rule')}: ${told.rule}`);
+}
