@@ -54,15 +54,13 @@ async function explain(env: CommandEnv, urls: readonly string[], options: Explai
   const zone = zoneOf(snapshot, options);
   const profile = profileId === null ? -1 : (snapshot.profileById.get(profileId) ?? -1);
   const judge = createJudge(snapshot, zone, profile, at);
-  let blocked = false;
   for (const url of urls) {
     if (url === '-') {
-      blocked = (await fromStdin(env, judge)) || blocked;
+      await fromStdin(env, judge);
       continue;
     }
     const told = judge(url);
     if (told === null) throw new CommandError(2, `«${url}» không phải địa chỉ web hợp lệ.`, `"${url}" is not a valid web address.`);
-    blocked = told.action === 'block' || blocked;
     if (env.json) env.say.json(told);
     else sayOne(env, told, snapshot);
   }
@@ -105,15 +103,13 @@ function createJudge(snapshot: Snapshot, zone: number, profile: number, at: numb
 }
 
 /** Lines in, lines out, in chunks; an unreadable line is answered as blocked and malformed, never skipped. */
-async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null): Promise<boolean> {
+async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null): Promise<void> {
   let rest = '';
-  let blocked = false;
   const decoder = new TextDecoder();
   const lineOut = (line: string): string => {
     const url = line.trim();
     if (url === '') return '';
     const told = judge(url) ?? { url, host: null, profile: '', zone: null, action: 'block' as const, cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
-    if (told.action === 'block') blocked = true;
     return env.json ? `${JSON.stringify(told)}\n` : `${told.action}\t${told.layer}\t${told.category ?? '-'}\t${told.reason}\t${url}\n`;
   };
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -125,7 +121,6 @@ async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | 
     if (out !== '' && !process.stdout.write(out)) await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
   }
   if (rest !== '') process.stdout.write(lineOut(rest));
-  return blocked;
 }
 
 const ACTION_WORDS = { allow: ['MỞ', 'ALLOW'], block: ['CHẶN', 'BLOCK'], restrict: ['MỞ CÓ HẠN CHẾ', 'RESTRICT'] } as const;

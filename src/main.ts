@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+/**
+ * The `luytre` command: builds the commander program out of the command groups and gives every action its environment.
+ * Owns the global options and the mapping from errors to one sentence and an exit code; never prints a stack trace.
+ */
+import { realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { registerBackup } from './commands/backup.js';
+import { registerDoctor } from './commands/doctor.js';
+import { CommandError, type CommandEnv, type Run } from './commands/env.js';
+import { registerExplain } from './commands/explain.js';
+import { registerLesson } from './commands/lesson.js';
+import { registerLists } from './commands/lists.js';
+import { registerPeople } from './commands/people.js';
+import { registerReport } from './commands/report.js';
+import { registerRules } from './commands/rules.js';
+import { registerSetup } from './commands/setup.js';
+import { registerStart } from './commands/start.js';
+import { registerZones } from './commands/zones.js';
+import { ConfigError, loadConfig } from './config.js';
+import { rulesDir, version } from './installed.js';
+import { loadShipped, type Shipped } from './lists/shipped.js';
+import { openStore } from './store/database.js';
+import type { Store } from './store/rows.js';
+
+interface GlobalOptions {
+  config?: string;
+  data?: string;
+  lang?: string;
+  json?: boolean;
+}
+
+/** Errors of our own that carry their sentence in both languages. */
+interface Spoken {
+  readonly vi: string;
+  readonly en: string;
+}
+
+const run: Run = (action) => async (...args) => {
+  const command = args[args.length - 1] as unknown as Command;
+  const options = command.optsWithGlobals<GlobalOptions>();
+  let store: Store | null = null;
+  let lang: 'vi' | 'en' = options.lang === 'en' ? 'en' : 'vi';
+  try {
+    const config = loadConfig({ file: options.config, dataDir: options.data, lang: options.lang === 'vi' || options.lang === 'en' ? options.lang : undefined });
+    lang = config.lang;
+    let shipped: Shipped | null = null;
+    const env: CommandEnv = {
+      config,
+      lang,
+      json: options.json === true,
+      say: {
+        out: (text) => process.stdout.write(`${text}\n`),
+        err: (text) => process.stderr.write(`${text}\n`),
+        json: (value) => process.stdout.write(`${JSON.stringify(value)}\n`),
+      },
+      actor: { kind: 'cli', name: accountName() },
+      store: () => (store ??= openStore(config.dataDir)),
+      shipped: () => (shipped ??= loadShipped(rulesDir())),
+      t: (vi, en) => (lang === 'vi' ? vi : en),
+      now: () => Date.now(),
+    };
+    await action(env, ...args);
+  } catch (error) {
+    process.exitCode = fail(error, lang);
+  } finally {
+    (store as Store | null)?.close();
+  }
+};
+
+/** One clear sentence on stderr; the exit code of contract.md. */
+function fail(error: unknown, lang: 'vi' | 'en'): 1 | 2 {
+  if (error instanceof Error && typeof (error as Partial<Spoken>).vi === 'string' && typeof (error as Partial<Spoken>).en === 'string') {
+    const spoken = error as Error & Spoken;
+    process.stderr.write(`luytre: ${lang === 'vi' ? spoken.vi : spoken.en}\n`);
+    if (error instanceof CommandError) return error.code;
+    return error instanceof ConfigError ? 2 : 1;
+  }
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const what = typeof code === 'string' ? code : error instanceof Error ? `${error.name}: ${error.message.split('\n')[0] ?? ''}` : 'unknown';
+  process.stderr.write(lang === 'vi' ? `luytre: lỗi ngoài dự kiến (${what}).\n` : `luytre: unexpected error (${what}).\n`);
+  return 1;
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // an account without an entry in the password file (containers)
+    return `uid-${process.getuid?.() ?? (error as Error).name}`;
+  }
+}
+
+function addGlobals(command: Command): void {
+  command
+    .option('--config <file>', 'tệp cấu hình (config file; LUYTRE_CONFIG)')
+    .option('--data <dir>', 'thư mục dữ liệu (data directory; LUYTRE_DATA)')
+    .option('--lang <lang>', 'vi | en')
+    .option('--json', 'xuất cho máy đọc (machine output)');
+  for (const child of command.commands) addGlobals(child);
+}
+
+/** Commander's own complaints in one sentence; usage errors are exit 2. */
+function quiet(command: Command): void {
+  command.exitOverride();
+  command.configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'luytre: ')) });
+  command.showHelpAfterError(false);
+  for (const child of command.commands) quiet(child);
+}
+
+/** Builds the whole program; exported for the tests. */
+export function createProgram(): Command {
+  const program = new Command('luytre');
+  program.description('Lũy Tre: cổng lọc Internet theo lứa tuổi cho trường học (age-tiered school filter)').version(version(), '-V, --version');
+  registerStart(program, run);
+  registerSetup(program, run);
+  registerExplain(program, run);
+  registerLists(program, run);
+  registerZones(program, run);
+  registerLesson(program, run);
+  registerRules(program, run);
+  registerPeople(program, run);
+  registerReport(program, run);
+  registerBackup(program, run);
+  registerDoctor(program, run);
+  addGlobals(program);
+  quiet(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  // a reader that goes away (`| head`) is no error
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.umask(0o077);
+  try {
+    await createProgram().parseAsync(process.argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
