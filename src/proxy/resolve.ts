@@ -5,9 +5,9 @@
  */
 import { Resolver as CaresResolver } from 'node:dns';
 import { LRUCache } from 'lru-cache';
-import { isAddressLiteral, parseAddress } from '../matching/address.js';
+import { formatAddress, isAddressLiteral, parseAddress } from '../matching/address.js';
 import { canonicalHost } from '../matching/hostname.js';
-import type { DialFault } from './dial.js';
+import type { DialFault } from './wire-error.js';
 
 export type ResolveFault = Extract<DialFault, 'name-not-found' | 'dns-failed' | 'own-address'>;
 
@@ -173,7 +173,10 @@ export function createResolver(options: ResolverOptions): Resolver {
         for (const record of records ?? []) {
           if (into.length === MAX_ADDRESSES) break;
           query.ttlS = Math.min(query.ttlS, record.ttl);
-          if (parseAddress(record.address) !== null && !into.includes(record.address)) into.push(record.address);
+          const parsed = parseAddress(record.address);
+          if (parsed === null) continue;
+          const address = formatAddress(parsed);
+          if (!into.includes(address)) into.push(address);
         }
         query[family] = into.length > 0 ? 'found' : 'nodata';
       }

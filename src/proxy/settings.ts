@@ -16,6 +16,8 @@ export interface ProxySettings {
   readonly hosts: Readonly<Record<string, readonly string[]>>;
   /** DNS servers (`address` or `address:port`); empty: the system's. */
   readonly dns: readonly string[];
+  /** Ports the gateway listens on beside those named here (console, collector): never dialled on its own addresses. */
+  readonly ownPorts?: readonly number[];
   /** Upstream proxy for everything, or null. */
   readonly parentProxy: { readonly host: string; readonly port: number } | null;
   /** Where the gateway's own pages listen (loopback side), for requests addressed to the gateway itself. */

@@ -1,11 +1,17 @@
-/** SEAM (implementation follows within minutes): CONNECT and transparent TLS after identification; every spliced pair. */
+/**
+ * TLS that is passed on unopened: CONNECT after the decision, transparent TLS, and every spliced pair.
+ * Owns the table of what is open, its one coarse clock, and the promise that a policy change closes what it now blocks.
+ * Refuses to know HTTP heads and pages; the life of a single tunnel is tunnel-flow.ts.
+ */
 import type { Socket } from 'node:net';
 import type { Outcome } from '../activity/outcome.js';
 import type { Decision, Reason } from '../policy/decision.js';
 import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
-import type { Dialer } from './dial.js';
+import type { Dialer } from './relay-context.js';
 import type { ProxySettings } from './settings.js';
+import type { CoarseClock } from './splice.js';
+import { Tunnel, type TunnelShared } from './tunnel-flow.js';
 
 /** Who a connection comes from, as the zone finder wants it. Memory only. */
 export interface ClientRef {
@@ -18,17 +24,15 @@ export interface ClientRef {
 export interface TunnelDeps {
   readonly settings: ProxySettings;
   readonly policy: () => Snapshot | null;
-  /** The decision cache's decide. */
   readonly decide: (facts: Facts, snapshot: Snapshot, nowMs: number) => Decision;
-  /** Zone of a client under the policy in force now (MAC looked up by the caller). */
+  /** Zone of a client under the policy in force now (the MAC is looked up behind it). */
   readonly zoneOf: (from: ClientRef) => number;
   readonly dialer: Dialer;
   readonly outcome: (outcome: Outcome) => void;
-  /**
-   * Answers a CONNECT that has not been answered yet and closes the client (status from the reason). Records nothing:
-   * the tunnel has already given the outcome.
-   */
+  /** Answers a CONNECT that has not been answered, and closes; gives no outcome of its own. */
   readonly refuseConnect: (client: Socket, reason: Reason, decision: Decision | null) => void;
+  /** Wall clock, for lessons and openings. */
+  readonly nowMs?: () => number;
 }
 
 /** A CONNECT whose head has been read and judged. The caller has taken its own listeners off the socket. */
@@ -40,7 +44,7 @@ export interface ConnectAsk {
   /** Canonical host and port of the target. */
   readonly host: string;
   readonly port: number;
-  /** Bytes that arrived behind the head: tunnel bytes. */
+  /** Bytes that arrived behind the head: tunnel bytes, not written upstream before the 200. */
   readonly early: Buffer | null;
   readonly startedMs: number;
 }
@@ -76,4 +80,46 @@ export interface Tunnels {
   count(): number;
   /** Destroys whatever is open. */
   close(): void;
+}
+
+/** Lessons that end and idle tunnels are noticed within this. */
+const SWEEP_MS = 1_000;
+
+export function createTunnels(deps: TunnelDeps): Tunnels {
+  const live = new Set<Tunnel>();
+  const clock: CoarseClock = { ms: performance.now() };
+  const shared: TunnelShared = { deps, nowMs: deps.nowMs ?? Date.now, clock, live };
+  const { ports } = deps.settings;
+
+  const sweeper = setInterval(() => {
+    clock.ms = performance.now();
+    const wallMs = shared.nowMs();
+    for (const tunnel of live) tunnel.sweep(wallMs);
+  }, SWEEP_MS);
+  sweeper.unref();
+
+  return {
+    connect(ask) {
+      const { client, from, startedMs, zone, host, decision, port } = ask;
+      new Tunnel(shared, client, from, startedMs, zone, host, decision, port, true).start(ask.early);
+    },
+    transparent(client, from, first, startedMs) {
+      const port = ports.includes(from.port) ? from.port : 443;
+      new Tunnel(shared, client, from, startedMs, deps.zoneOf(from), null, null, port, false).start(first);
+    },
+    adopt(pair) {
+      const { client, from, startedMs, zone, host, decision, channel } = pair;
+      new Tunnel(shared, client, from, startedMs, zone, host, decision, 0, true, channel).adopt(pair);
+    },
+    applyPolicy() {
+      let closed = 0;
+      for (const tunnel of live) if (tunnel.rejudge()) closed++;
+      return closed;
+    },
+    count: () => live.size,
+    close() {
+      clearInterval(sweeper);
+      for (const tunnel of live) tunnel.abort();
+    },
+  };
 }
