@@ -1,0 +1,92 @@
+/** `luytre start`: the gateway in the foreground. SIGTERM and SIGINT drain and exit 0; SIGHUP reloads. */
+import { networkInterfaces } from 'node:os';
+import type { Command } from 'commander';
+import { startGateway, type Gateway } from '../gateway.js';
+import { codeOf } from '../jobs.js';
+import { createLog, type Log } from '../log.js';
+import { CommandError, type CommandEnv, type Run } from './env.js';
+import { compileBar } from './progress.js';
+
+const DRAIN_MS = 5_000;
+
+export function registerStart(program: Command, run: Run): void {
+  program
+    .command('start')
+    .description('chạy cổng lọc (run the gateway in the foreground)')
+    .option('--quiet', 'chỉ ghi cảnh báo (log warnings only)')
+    .action(run((env, options: { quiet?: boolean }) => start(env, options.quiet === true)));
+}
+
+async function start(env: CommandEnv, quiet: boolean): Promise<void> {
+  const log = createLog(quiet ? 'warn' : 'info');
+  const store = env.store();
+  const fault = store.integrity()[0];
+  if (fault !== undefined) {
+    throw new CommandError(1, 'Cơ sở dữ liệu bị hỏng; hãy phục hồi từ bản sao lưu: luytre restore FILE.', 'The database is damaged; restore a backup: luytre restore FILE.');
+  }
+  const bar = compileBar(env);
+  let gateway: Gateway;
+  try {
+    gateway = await startGateway({ config: env.config, store, log, loadShipped: () => env.shipped(), onProgress: bar.update });
+  } catch (error) {
+    throw portTaken(error) ?? error;
+  } finally {
+    bar.stop();
+  }
+  banner(env, gateway);
+  await untilStopped(gateway, log);
+  log.info('stopped', { part: 'gateway' });
+}
+
+function portTaken(error: unknown): CommandError | null {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return new CommandError(1, `Cổng ${port ?? ''} đang có chương trình khác dùng; đổi cổng trong tệp cấu hình hoặc tắt chương trình kia.`, `Port ${port ?? ''} is in use by another program; change it in the config file or stop that program.`);
+  if (code === 'EACCES') return new CommandError(1, `Không có quyền mở cổng ${port ?? ''}; hãy chọn cổng từ 1024 trở lên.`, `No permission to open port ${port ?? ''}; choose one of 1024 or above.`);
+  if (code === 'EADDRNOTAVAIL') return new CommandError(1, 'Địa chỉ proxy.host không có trên máy này.', 'The address proxy.host is not on this machine.');
+  return null;
+}
+
+/** Addresses of the proxy and PAC, the one-time code, one line to try. */
+function banner(env: CommandEnv, gateway: Gateway): void {
+  const address = lanAddress();
+  const { proxy, pages, transparent } = gateway.ports;
+  const code = env.store().accounts.issueSetupCode(env.now());
+  const say = env.say.out;
+  say('');
+  say(env.t('Lũy Tre đang chạy. Internet đã được lọc theo lứa tuổi.', 'Lũy Tre is running. The Internet is filtered by age.'));
+  say(`  ${env.t('Proxy cho máy học sinh', 'Proxy for the devices')}:  ${address}:${proxy}`);
+  say(`  ${env.t('Tự cấu hình (PAC)', 'Auto-configuration (PAC)')}:      http://${address}:${pages}/proxy.pac`);
+  say(`  ${env.t('Trang trợ giúp', 'Help page')}:         http://${address}:${pages}/help`);
+  if (transparent !== null) say(`  ${env.t('Cổng trong suốt', 'Transparent port')}:        ${transparent}`);
+  say(`  ${env.t('Dữ liệu', 'Data')}:                ${env.config.dataDir}`);
+  if (code !== null) {
+    say(`  ${env.t('Mã quản trị dùng một lần', 'One-time admin code')}: ${code}`);
+    say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: npx luytre setup --code ${code}`);
+  }
+  say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://127.0.0.1:${proxy} -I http://hitclub.com/`);
+  say('');
+}
+
+/** The first IPv4 address on the LAN, or loopback. */
+function lanAddress(): string {
+  for (const list of Object.values(networkInterfaces())) {
+    for (const entry of list ?? []) if (entry.family === 'IPv4' && !entry.internal) return entry.address;
+  }
+  return '127.0.0.1';
+}
+
+function untilStopped(gateway: Gateway, log: Log): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = (): void => {
+      if (stopping) return;
+      stopping = true;
+      gateway.stop(DRAIN_MS).then(resolve, reject);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', () => {
+      gateway.reload().catch((error: unknown) => log.error('reload failed; the last good policy stays in force', { part: 'gateway', code: codeOf(error) }));
+    });
+  });
+}

@@ -1,0 +1,228 @@
+/**
+ * Composition root of the gateway: builds everything in order, stops in reverse.
+ * The control thread owns the store, compiles snapshots and swaps them in, runs the jobs and the pages; proxy threads own the wire.
+ * If the control thread dies the process ends and its supervisor starts it again; with no policy the proxy stays closed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Config } from './config.js';
+import { createRecorder } from './activity/recorder.js';
+import { dayStart } from './activity/rollup.js';
+import { codeOf, startJobs, type Job } from './jobs.js';
+import { ensureIndex } from './lists/compile.js';
+import { buildPolicyData, syncShipped } from './lists/policy-data.js';
+import type { Shipped } from './lists/shipped.js';
+import type { Log } from './log.js';
+import type { IndexImage } from './matching/host-index.js';
+import { readNeighbours } from './neighbours.js';
+import { createPagesServer } from './pages/server.js';
+import type { PageRequest, RequestAnswer } from './pages/request-page.js';
+import { createSnapshot } from './policy/create-snapshot.js';
+import type { Snapshot } from './policy/snapshot.js';
+import { createZoneFinder } from './policy/zone.js';
+import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
+import { createWorkerPool } from './proxy/workers.js';
+import type { RequestRow, Store } from './store/rows.js';
+
+export interface Gateway {
+  /** Ports in use, for the banner and the tests (0 in the configuration means any). */
+  readonly ports: { readonly proxy: number; readonly transparent: number | null; readonly pages: number };
+  /** Reads rules and policy again (SIGHUP). */
+  reload(): Promise<void>;
+  /** Drains open exchanges for at most `graceMs`, writes what is buffered, closes the store's users (not the store). */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Log;
+  loadShipped(): Shipped;
+  /** Progress of a compile at start. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** How often the store is asked whether another process changed it: half of the two seconds promised is left for the swap. */
+const POLL_MS = 250;
+
+export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  const { config, store, log } = parts;
+  let shipped = parts.loadShipped();
+  syncShipped(store, shipped);
+
+  let listsKey = '';
+  let image: IndexImage | null = null;
+  let snapshot: Snapshot = await build(parts.onProgress);
+  let seenVersion = store.dataVersion();
+
+  async function build(onProgress?: (done: number, total: number) => void): Promise<Snapshot> {
+    const key = store.policies.lists().map((list) => `${list.name} ${list.role} ${list.category} ${list.current.sha256} ${String(list.profiles)}`).join('\n');
+    if (image === null || key !== listsKey) {
+      image = await ensureIndex(store, config.dataDir, onProgress === undefined ? {} : { onProgress });
+      listsKey = key;
+    }
+    return createSnapshot(buildPolicyData(store, shipped, config.school, image, Date.now()));
+  }
+
+  const recorder = createRecorder({ events: store.events, log });
+  const secret = randomBytes(24).toString('base64url');
+  let findZone = createZoneFinder(snapshot);
+  let macs: ReadonlyMap<string, string> = new Map();
+
+  const pages = createPagesServer({
+    host: config.proxy.host,
+    port: config.pages.port,
+    proxyPort: config.proxy.port,
+    clients: config.network.clients,
+    names: config.network.names,
+    secret,
+    helpChannels: shipped.helpChannels,
+    policy: () => snapshot,
+    zoneOf: (address) => {
+      const zone = findZone({ address, port: 0, mac: macs.get(address) ?? null, login: null });
+      return snapshot.data.zones[zone]?.name ?? null;
+    },
+    addRequest: (request) => takeRequest(store, request),
+    requestByRef: (ref) => answerOf(store.policies.requests().find((row) => row.ref === ref)),
+    health: () => ({ ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped() }),
+  });
+  const pagesPort = await pages.listen();
+
+  const pool = createWorkerPool({
+    count: config.proxy.workers,
+    settings: proxySettings(config, pagesPort, secret, instanceId(store)),
+    policy: snapshot.data,
+    deviceKey: randomBytes(32),
+    onEvents: (notes, dropped) => recorder.take(notes, dropped),
+    log,
+  });
+  try {
+    await pool.listening();
+  } catch (error) {
+    await pool.stop(0);
+    await pages.close();
+    throw error;
+  }
+
+  let swapping: Promise<void> = Promise.resolve();
+  /** Swaps in what the store says now, one swap at a time; a policy that can't be built leaves the last good one in force. */
+  function refresh(): Promise<void> {
+    swapping = swapping.then(async () => {
+      try {
+        const next = await build();
+        snapshot = next;
+        findZone = createZoneFinder(next);
+        await pool.setPolicy(next.data);
+        log.info('policy in force', { part: 'policy', generation: next.data.generation });
+      } catch (error) {
+        log.error('policy not built; the last good one stays in force', { part: 'policy', code: codeOf(error) });
+      }
+    });
+    return swapping;
+  }
+
+  async function refreshNeighbours(): Promise<void> {
+    if (!snapshot.data.zones.some((zone) => zone.macs.length > 0)) return;
+    macs = await readNeighbours();
+    pool.setNeighbours(macs);
+  }
+  await refreshNeighbours();
+
+  let day = dayStart(Date.now());
+  const jobs: Job[] = [
+    {
+      name: 'policy',
+      about: 'picks up what the command line changed',
+      everyMs: POLL_MS,
+      run: async () => {
+        const version = store.dataVersion();
+        const changed = version !== seenVersion || store.policies.generation() !== snapshot.data.generation;
+        seenVersion = version;
+        if (changed && store.policies.generation() !== snapshot.data.generation) await refresh();
+      },
+    },
+    { name: 'events', about: 'writes events and roll-ups', everyMs: 1_000, run: () => recorder.flush() },
+    { name: 'neighbours', about: 'MAC addresses of the rooms that are named by MAC', everyMs: 15_000, run: refreshNeighbours },
+    {
+      name: 'day',
+      about: 'new device-count key each day',
+      everyMs: 30_000,
+      run: () => {
+        const today = dayStart(Date.now());
+        if (today === day) return;
+        day = today;
+        recorder.flush();
+        pool.setDeviceKey(randomBytes(32));
+      },
+    },
+    { name: 'retention', about: 'deletes what is past its time', everyMs: 3_600_000, run: () => expire(store, config) },
+  ];
+  const running = startJobs(jobs, log);
+  expire(store, config);
+
+  return {
+    ports: { ...pool.ports(), pages: pagesPort },
+    reload: async () => {
+      shipped = parts.loadShipped();
+      syncShipped(store, shipped);
+      listsKey = '';
+      await refresh();
+    },
+    stop: async (graceMs) => {
+      running.stop();
+      await swapping;
+      await pool.stop(graceMs);
+      await pages.close();
+      recorder.stop();
+    },
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Retention in days, months and years as configured (vietnam.md §2.2). */
+function expire(store: Store, config: Config): void {
+  const today = dayStart(Date.now());
+  store.events.expire({
+    eventsBeforeMs: today - config.retention.eventDays * DAY_MS,
+    hoursBeforeMs: today - config.retention.hourDays * DAY_MS,
+    daysBeforeMs: today - config.retention.dayYears * 366 * DAY_MS,
+    requestsBeforeMs: today - config.retention.requestDays * DAY_MS,
+  });
+}
+
+function proxySettings(config: Config, pagesPort: number, secret: string, id: string): ProxySettings {
+  return {
+    host: config.proxy.host,
+    port: config.proxy.port,
+    transparentPort: config.proxy.transparentPort,
+    clients: config.network.clients,
+    dialPrivate: config.network.dialPrivate,
+    ports: config.network.ports,
+    hosts: config.network.hosts,
+    dns: config.network.dns,
+    parentProxy: config.network.parentProxy,
+    pages: { port: pagesPort, names: config.network.names, secret },
+    instanceId: id,
+    limits: { ...DEFAULT_LIMITS, connectionsPerClient: config.network.connectionsPerClient },
+  };
+}
+
+/** Random, made once; seen only in `Via` between this gateway and itself. */
+function instanceId(store: Store): string {
+  const known = store.settings.get('instance-id');
+  if (known !== null) return known;
+  const made = `lt-${randomBytes(9).toString('base64url')}`;
+  store.settings.set('instance-id', made, { kind: 'system', name: 'gateway' });
+  return made;
+}
+
+/** The same page asked for by the same room is one request. */
+function takeRequest(store: Store, request: PageRequest): RequestAnswer {
+  const same = store.policies.requests('open').find((row) => row.zone === request.zone && row.host === request.host);
+  const row = same ?? store.policies.addRequest({ ...request, atMs: Date.now() });
+  return { ref: row.ref, host: row.host, state: row.state, answer: row.answer };
+}
+
+function answerOf(row: RequestRow | undefined): RequestAnswer | null {
+  return row === undefined ? null : { ref: row.ref, host: row.host, state: row.state, answer: row.answer };
+}

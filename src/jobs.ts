@@ -1,0 +1,39 @@
+/** The task table of the control thread: what runs by itself, how often, and that one failing task never stops another. */
+import type { Log } from './log.js';
+
+export interface Job {
+  readonly name: string;
+  /** What it does, for the manual and the log. */
+  readonly about: string;
+  readonly everyMs: number;
+  run(): void | Promise<void>;
+}
+
+export interface Jobs {
+  stop(): void;
+}
+
+/** Starts every job on its own interval; a run that is still going is not started again. */
+export function startJobs(jobs: readonly Job[], log: Log): Jobs {
+  const timers = jobs.map((job) => {
+    let running = false;
+    return setInterval(() => {
+      if (running) return;
+      running = true;
+      void Promise.resolve()
+        .then(() => job.run())
+        .catch((error: unknown) => log.warn('job failed', { part: 'jobs', job: job.name, code: codeOf(error) }))
+        .finally(() => {
+          running = false;
+        });
+    }, job.everyMs);
+  });
+  return { stop: () => timers.forEach((timer) => clearInterval(timer)) };
+}
+
+/** A short stable code of anything thrown; messages are not logged, they may quote input. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string') return code;
+  return error instanceof Error ? error.name : 'unknown';
+}
