@@ -1,10 +1,25 @@
 /**
  * The first flight of a TLS client, read strictly (RFC 8446 §4.1.2, RFC 6066 §3): reassembled over segments and TLS records. Pure.
  * Owns: which name a client asks for, or that this is not TLS. Answers nothing, decides nothing, keeps no byte beyond the replay.
+ *
+ * Browsers' hellos are 1.9–2.0 KB, longer than one TCP segment, and cutting a hello into small TLS records is the common way round
+ * a filter; both are the normal case here. Each byte is looked at once, however it arrives.
  */
+import { isAddressLiteral } from '../matching/address.js';
+import { wireHost } from '../matching/hostname.js';
+
 export type HelloResult =
   | { readonly state: 'more' }
-  | { readonly state: 'hello'; readonly sni: string | null; readonly alpn: string[]; readonly ech: boolean; readonly versions: number[] }
+  | {
+      readonly state: 'hello';
+      /** Canonical host; null where the hello carries no server_name. */
+      readonly sni: string | null;
+      readonly alpn: string[];
+      /** Carries encrypted_client_hello or its draft form. Every current browser sends it, mostly as GREASE: no ground to refuse. */
+      readonly ech: boolean;
+      /** Offered TLS versions without GREASE, as 0x0303. */
+      readonly versions: number[];
+    }
   | { readonly state: 'bad'; readonly reason: 'not-tls' | 'malformed' | 'too-big' };
 
 export interface HelloReader {
@@ -13,4 +28,182 @@ export interface HelloReader {
   bytes(): Buffer[];
 }
 
-export declare function createHelloReader(maxBytes: number): HelloReader;
+const MORE: HelloResult = Object.freeze({ state: 'more' });
+const NOT_TLS: HelloResult = Object.freeze({ state: 'bad', reason: 'not-tls' });
+const MALFORMED: HelloResult = Object.freeze({ state: 'bad', reason: 'malformed' });
+const TOO_BIG: HelloResult = Object.freeze({ state: 'bad', reason: 'too-big' });
+
+const RECORD_HEADER = 5;
+const HANDSHAKE_HEADER = 4;
+const HANDSHAKE_RECORD = 22;
+const CLIENT_HELLO = 1;
+/** Version, random, empty session id, one cipher suite, one compression method. */
+const MIN_HELLO = 41;
+/** RFC 8446 §5.1. */
+const MAX_RECORD = 16_384;
+
+export function createHelloReader(maxBytes: number): HelloReader {
+  const pushed: Buffer[] = [];
+  let total = 0;
+  /** The verdict stands once it is reached; later bytes are only kept for replay. */
+  let verdict: HelloResult = MORE;
+  const recordHeader = Buffer.alloc(RECORD_HEADER);
+  let headerBytes = 0;
+  /** Bytes left in the record in hand. */
+  let recordLeft = 0;
+  const handshakeHeader = Buffer.alloc(HANDSHAKE_HEADER);
+  /** The handshake message, its header counted. */
+  let messageBytes = 0;
+  let body: Buffer | null = null;
+
+  function headerByte(byte: number): HelloResult {
+    recordHeader[headerBytes++] = byte;
+    if (headerBytes === 1) return byte === HANDSHAKE_RECORD ? MORE : messageBytes === 0 ? NOT_TLS : MALFORMED;
+    // The record version is to be ignored (RFC 8446 §5.1), but its first byte has been 3 since SSL 3.
+    if (headerBytes === 2) return byte === 3 ? MORE : messageBytes === 0 ? NOT_TLS : MALFORMED;
+    if (headerBytes < RECORD_HEADER) return MORE;
+    headerBytes = 0;
+    recordLeft = recordHeader.readUInt16BE(3);
+    // An empty handshake record is forbidden: it could go on for ever without adding a byte.
+    return recordLeft === 0 || recordLeft > MAX_RECORD ? MALFORMED : MORE;
+  }
+
+  function messageHeaderByte(byte: number): HelloResult {
+    handshakeHeader[messageBytes++] = byte;
+    recordLeft--;
+    if (messageBytes === 1 && byte !== CLIENT_HELLO) return MALFORMED;
+    if (messageBytes < HANDSHAKE_HEADER) return MORE;
+    const length = handshakeHeader.readUIntBE(1, 3);
+    if (length + HANDSHAKE_HEADER + RECORD_HEADER > maxBytes) return TOO_BIG;
+    if (length < MIN_HELLO) return MALFORMED;
+    body = Buffer.alloc(length);
+    return MORE;
+  }
+
+  function feed(chunk: Buffer): HelloResult {
+    let i = 0;
+    while (i < chunk.length) {
+      if (recordLeft === 0 || body === null) {
+        const byte = chunk[i++] as number;
+        const result = recordLeft === 0 ? headerByte(byte) : messageHeaderByte(byte);
+        if (result !== MORE) return result;
+        continue;
+      }
+      const at = messageBytes - HANDSHAKE_HEADER;
+      const take = Math.min(recordLeft, chunk.length - i, body.length - at);
+      chunk.copy(body, at, i, i + take);
+      i += take;
+      messageBytes += take;
+      recordLeft -= take;
+      if (at + take === body.length) {
+        // Nothing may follow a ClientHello in its record: two messages there are two readings of one flight.
+        const hello = recordLeft > 0 ? MALFORMED : readHello(body);
+        body = null;
+        return hello;
+      }
+    }
+    return MORE;
+  }
+
+  return {
+    push(chunk) {
+      pushed.push(chunk);
+      total += chunk.length;
+      if (verdict !== MORE) return verdict;
+      verdict = feed(chunk);
+      if (verdict === MORE && total >= maxBytes) verdict = TOO_BIG;
+      return verdict;
+    },
+    bytes: () => pushed,
+  };
+}
+
+const SERVER_NAME = 0;
+const ALPN = 16;
+const SUPPORTED_VERSIONS = 43;
+const ECH = 0xfe0d;
+/** Draft of 2018–2020; hides the name without an outer one. */
+const ESNI = 0xffce;
+
+/** `body`: the ClientHello without its handshake header. Every length must come out exactly. */
+function readHello(body: Buffer): HelloResult {
+  const end = body.length;
+  const legacyVersion = body.readUInt16BE(0);
+  let at = 34;
+  const session = body[at] as number;
+  at += 1 + session;
+  if (session > 32 || at + 2 > end) return MALFORMED;
+  const ciphers = body.readUInt16BE(at);
+  at += 2 + ciphers;
+  if (ciphers < 2 || ciphers % 2 !== 0 || at + 1 > end) return MALFORMED;
+  const compressions = body[at] as number;
+  at += 1 + compressions;
+  if (compressions < 1 || at > end) return MALFORMED;
+
+  let sni: string | null = null;
+  let alpn: string[] = [];
+  let versions: number[] = [legacyVersion];
+  let ech = false;
+  if (at < end) {
+    if (at + 2 > end || at + 2 + body.readUInt16BE(at) !== end) return MALFORMED;
+    at += 2;
+    const seen = new Set<number>();
+    while (at < end) {
+      if (at + 4 > end) return MALFORMED;
+      const type = body.readUInt16BE(at);
+      const from = at + 4;
+      const to = from + body.readUInt16BE(at + 2);
+      if (to > end || seen.has(type)) return MALFORMED;
+      seen.add(type);
+      at = to;
+      if (type === SERVER_NAME) {
+        sni = readServerName(body, from, to);
+        if (sni === null) return MALFORMED;
+      } else if (type === ALPN) {
+        const names = readAlpn(body, from, to);
+        if (names === null) return MALFORMED;
+        alpn = names;
+      } else if (type === SUPPORTED_VERSIONS) {
+        const offered = readVersions(body, from, to);
+        if (offered === null) return MALFORMED;
+        versions = offered;
+      } else if (type === ECH || type === ESNI) {
+        ech = true;
+      }
+    }
+  }
+  return { state: 'hello', sni, alpn, ech, versions };
+}
+
+/** Exactly one entry, of type host_name, that is a host name: RFC 6066 allows no other, and no address. */
+function readServerName(body: Buffer, from: number, to: number): string | null {
+  if (to - from < 6 || from + 2 + body.readUInt16BE(from) !== to) return null;
+  if (body[from + 2] !== 0 || from + 5 + body.readUInt16BE(from + 3) !== to) return null;
+  const host = wireHost(body.toString('latin1', from + 5, to));
+  return host === null || isAddressLiteral(host) ? null : host;
+}
+
+function readAlpn(body: Buffer, from: number, to: number): string[] | null {
+  if (to - from < 4 || from + 2 + body.readUInt16BE(from) !== to) return null;
+  const names: string[] = [];
+  let at = from + 2;
+  while (at < to) {
+    const length = body[at] as number;
+    if (length === 0 || at + 1 + length > to) return null;
+    names.push(body.toString('latin1', at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return names;
+}
+
+function readVersions(body: Buffer, from: number, to: number): number[] | null {
+  const length = to - from - 1;
+  if (length < 2 || length % 2 !== 0 || body[from] !== length) return null;
+  const versions: number[] = [];
+  for (let at = from + 1; at < to; at += 2) {
+    const version = body.readUInt16BE(at);
+    // GREASE (RFC 8701): 0x0a0a, 0x1a1a … 0xfafa.
+    if ((version & 0x0f0f) !== 0x0a0a || version >> 8 !== (version & 0xff)) versions.push(version);
+  }
+  return versions;
+}

@@ -1,0 +1,248 @@
+/**
+ * Header fields of one HTTP/1.1 head (RFC 9112 §5): finds them, checks every byte, names those the wire itself must act on. Pure.
+ * Owns: field-line grammar and the list of fields that never travel end to end. Does not know whether it reads a request or a response.
+ *
+ * One pass over the bytes, left to right, and it refuses at the first bad byte: so the verdict on a head is the same however the
+ * network cut it up. Offsets lie in one scratch table for the whole thread; a reader uses them before it returns (readers are synchronous).
+ */
+
+/** More fields than this in one head are refused whatever the settings say: the size of the scratch table. */
+const MAX_FIELDS = 1_024;
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SP = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+
+/** 1: tchar (RFC 9110 §5.6.2). */
+export const TOKEN = new Uint8Array(256);
+/** 1: may stand inside a field value and is no white space (VCHAR and obs-text). DEL and controls may not. */
+export const VISIBLE = new Uint8Array(256);
+for (const ch of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") TOKEN[ch.charCodeAt(0)] = 1;
+for (let byte = 0x21; byte < 256; byte++) VISIBLE[byte] = byte === 0x7f ? 0 : 1;
+
+/** What a field is to the wire. None but `Plain` is forwarded as received. */
+export const Field = {
+  Plain: 0,
+  Host: 1,
+  ContentLength: 2,
+  TransferEncoding: 3,
+  Connection: 4,
+  Upgrade: 5,
+  Expect: 6,
+  Via: 7,
+  ProxyAuthorization: 8,
+  ProxyConnection: 9,
+  /** Hop-by-hop, or says where the client is: dropped unread. */
+  Dropped: 10,
+  /** `Content_Length`, `Transfer_Encoding`: CGI-style servers read them as the real ones. */
+  Lookalike: 11,
+  AltSvc: 12,
+} as const;
+
+const NAMES: readonly (readonly [string, number])[] = [
+  ['host', Field.Host],
+  ['content-length', Field.ContentLength],
+  ['transfer-encoding', Field.TransferEncoding],
+  ['connection', Field.Connection],
+  ['upgrade', Field.Upgrade],
+  ['expect', Field.Expect],
+  ['via', Field.Via],
+  ['te', Field.Dropped],
+  ['trailer', Field.Dropped],
+  ['keep-alive', Field.Dropped],
+  ['http2-settings', Field.Dropped],
+  ['forwarded', Field.Dropped],
+  ['x-forwarded-for', Field.Dropped],
+  ['content_length', Field.Lookalike],
+  ['transfer_encoding', Field.Lookalike],
+  ['alt-svc', Field.AltSvc],
+];
+
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly field: number;
+}
+const BY_LENGTH: (readonly Known[] | undefined)[] = [];
+for (const [name, field] of NAMES) BY_LENGTH[name.length] = [...(BY_LENGTH[name.length] ?? []), { bytes: Buffer.from(name, 'latin1'), field }];
+const LONGEST = BY_LENGTH.length - 1;
+const PROXY = Buffer.from('proxy-', 'latin1');
+const PROXY_AUTHORIZATION = Buffer.from('proxy-authorization', 'latin1');
+const PROXY_CONNECTION = Buffer.from('proxy-connection', 'latin1');
+
+/** `lower` holds letters, digits, `-` and `_`. Bytes were checked to be tchar: folding with 0x20 can then only join the two cases of a letter. */
+function sameName(buffer: Buffer, at: number, lower: Uint8Array, length: number): boolean {
+  for (let i = 1; i < length; i++) {
+    const byte = buffer[at + i] as number;
+    const want = lower[i] as number;
+    if (byte !== want && (want < 0x61 || (byte | 0x20) !== want)) return false;
+  }
+  return true;
+}
+
+function fieldOf(buffer: Buffer, at: number, length: number): number {
+  const first = (buffer[at] as number) | 0x20;
+  if (length <= LONGEST) {
+    const known = BY_LENGTH[length];
+    if (known !== undefined) {
+      for (let i = 0; i < known.length; i++) {
+        const name = known[i] as Known;
+        if (name.bytes[0] === first && sameName(buffer, at, name.bytes, length)) return name.field;
+      }
+    }
+  }
+  if (first === 0x70 && length > 6 && sameName(buffer, at, PROXY, 6)) {
+    if (length === PROXY_AUTHORIZATION.length && sameName(buffer, at, PROXY_AUTHORIZATION, length)) return Field.ProxyAuthorization;
+    if (length === PROXY_CONNECTION.length && sameName(buffer, at, PROXY_CONNECTION, length)) return Field.ProxyConnection;
+    return Field.Dropped;
+  }
+  return Field.Plain;
+}
+
+/** Results of `scanFields` below zero. */
+export const Scan = { More: 0, BadLine: -1, TooMany: -2 } as const;
+
+/** Of the scan just made: how many fields, four offsets each (name, colon, value, value end), and what each is. */
+export const fieldTable = { count: 0, at: new Int32Array(MAX_FIELDS * 4), kind: new Uint8Array(MAX_FIELDS) };
+
+/** From the first field line on; returns the position after the empty line, or a `Scan` code. */
+export function scanFields(buffer: Buffer, from: number, stop: number, maxFields: number): number {
+  const at = fieldTable.at;
+  const kind = fieldTable.kind;
+  const most = maxFields < MAX_FIELDS ? maxFields : MAX_FIELDS;
+  let count = 0;
+  let i = from;
+  for (;;) {
+    if (i >= stop) return Scan.More;
+    let byte = buffer[i] as number;
+    if (byte === CR) {
+      if (i + 1 >= stop) return Scan.More;
+      if (buffer[i + 1] !== LF) return Scan.BadLine;
+      fieldTable.count = count;
+      return i + 2;
+    }
+    if (count === most) return Scan.TooMany;
+    const name = i;
+    while (TOKEN[byte] === 1) {
+      if (++i >= stop) return Scan.More;
+      byte = buffer[i] as number;
+    }
+    // Also refuses obs-fold (the line starts with white space), white space before the colon, an empty name, a line without a colon.
+    if (byte !== COLON || i === name) return Scan.BadLine;
+    const colon = i;
+    do {
+      if (++i >= stop) return Scan.More;
+      byte = buffer[i] as number;
+    } while (byte === SP || byte === TAB);
+    const value = i;
+    let valueEnd = i;
+    for (;;) {
+      while (VISIBLE[byte] === 1) {
+        if (++i >= stop) return Scan.More;
+        byte = buffer[i] as number;
+      }
+      // White space at the end is no part of the value; white space inside is.
+      valueEnd = i;
+      while (byte === SP || byte === TAB) {
+        if (++i >= stop) return Scan.More;
+        byte = buffer[i] as number;
+      }
+      if (VISIBLE[byte] !== 1) break;
+    }
+    if (byte !== CR) return Scan.BadLine;
+    if (i + 1 >= stop) return Scan.More;
+    if (buffer[i + 1] !== LF) return Scan.BadLine;
+    const slot = count * 4;
+    at[slot] = name;
+    at[slot + 1] = colon;
+    at[slot + 2] = value;
+    at[slot + 3] = valueEnd > value ? valueEnd : value;
+    kind[count] = fieldOf(buffer, name, colon - name);
+    count++;
+    i += 2;
+  }
+}
+
+/** The field lines that travel on, as name, value pairs. `text` is the head as latin1 and starts at offset `base` of the buffer. */
+export function endToEnd(text: string, base: number, named: ReadonlySet<string> | null): string[] {
+  const { count, at, kind } = fieldTable;
+  const fields: string[] = [];
+  for (let f = 0; f < count; f++) {
+    if (kind[f] !== Field.Plain) continue;
+    const slot = f * 4;
+    const name = text.substring((at[slot] as number) - base, (at[slot + 1] as number) - base);
+    if (named !== null && named.has(name.toLowerCase())) continue;
+    fields.push(name, text.substring((at[slot + 2] as number) - base, (at[slot + 3] as number) - base));
+  }
+  return fields;
+}
+
+export function fieldValue(text: string, base: number, index: number): string {
+  const slot = index * 4;
+  return text.substring((fieldTable.at[slot + 2] as number) - base, (fieldTable.at[slot + 3] as number) - base);
+}
+
+/** What Connection says. `named`: the fields it takes off the road (RFC 9110 §7.6.1), null when none beyond the usual. */
+export interface ConnectionTokens {
+  close: boolean;
+  keepAlive: boolean;
+  upgrade: boolean;
+  named: Set<string> | null;
+}
+
+/** Space and tab only: String.trim also takes the no-break space, which is no white space on the wire. */
+function trimBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && (text[from] === ' ' || text[from] === '\t')) from++;
+  while (to > from && (text[to - 1] === ' ' || text[to - 1] === '\t')) to--;
+  return text.substring(from, to);
+}
+
+export function readConnection(value: string, into: ConnectionTokens): void {
+  if (value === 'keep-alive' || value === 'Keep-Alive') {
+    into.keepAlive = true;
+    return;
+  }
+  if (value === 'close') {
+    into.close = true;
+    return;
+  }
+  for (const part of value.split(',')) {
+    const token = trimBlanks(part).toLowerCase();
+    if (token === 'close') into.close = true;
+    else if (token === 'keep-alive') into.keepAlive = true;
+    else if (token === 'upgrade') into.upgrade = true;
+    else if (token !== '') (into.named ??= new Set()).add(token);
+  }
+}
+
+/** Content-Length as a number; −1 unless it is plain digits with no leading zero and at most 2^53−1. */
+export function readLength(value: string): number {
+  const digits = value.length;
+  if (digits === 0 || digits > 16) return -1;
+  let length = 0;
+  for (let i = 0; i < digits; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  if (length > Number.MAX_SAFE_INTEGER) return -1;
+  return digits > 1 && value.charCodeAt(0) === 0x30 ? -1 : length;
+}
+
+const OTHER_CODINGS: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'compress', 'x-compress', 'br', 'zstd']);
+
+/** `unknown`: ends in chunked over a real coding we do not implement (501); anything else that is not exactly `chunked` is `bad`. */
+export function readCoding(value: string): 'chunked' | 'unknown' | 'bad' {
+  if (value === 'chunked') return 'chunked';
+  const codings = value.toLowerCase().split(',');
+  if (codings.length === 1) return codings[0] === 'chunked' ? 'chunked' : 'bad';
+  const last = codings.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const coding = trimBlanks(codings[i] as string);
+    if (i === last ? coding !== 'chunked' : !OTHER_CODINGS.has(coding)) return 'bad';
+  }
+  return 'unknown';
+}
