@@ -2,7 +2,10 @@
 import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
 import { startGateway, type Gateway } from '../gateway.js';
+import { rulesDir } from '../installed.js';
+import { lockDataDir } from '../instance-lock.js';
 import { codeOf } from '../jobs.js';
+import { loadShipped } from '../lists/shipped.js';
 import { createLog, type Log } from '../log.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { compileBar } from './progress.js';
@@ -24,17 +27,23 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
   if (fault !== undefined) {
     throw new CommandError(1, 'Cơ sở dữ liệu bị hỏng; hãy phục hồi từ bản sao lưu: luytre restore FILE.', 'The database is damaged; restore a backup: luytre restore FILE.');
   }
+  const unlock = lockDataDir(env.config.dataDir);
   const bar = compileBar(env);
   let gateway: Gateway;
   try {
-    gateway = await startGateway({ config: env.config, store, log, loadShipped: () => env.shipped(), onProgress: bar.update });
+    gateway = await startGateway({ config: env.config, store, log, loadShipped: () => loadShipped(rulesDir()), onProgress: bar.update });
   } catch (error) {
+    unlock();
     throw portTaken(error) ?? error;
   } finally {
     bar.stop();
   }
   banner(env, gateway);
-  await untilStopped(gateway, log);
+  try {
+    await untilStopped(gateway, log);
+  } finally {
+    unlock();
+  }
   log.info('stopped', { part: 'gateway' });
 }
 

@@ -1,0 +1,191 @@
+/** `luytre doctor`: what is wrong, and what to do about it. Looks, never changes anything. Exit 1 when something must be mended. */
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { Resolver } from 'node:dns/promises';
+import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { isAddressLiteral } from '../matching/address.js';
+import { ensureIndex } from '../lists/compile.js';
+import { CommandError, type CommandEnv, type Run } from './env.js';
+
+type Status = 'ok' | 'warn' | 'fail';
+
+interface Finding {
+  readonly check: string;
+  readonly status: Status;
+  readonly vi: string;
+  readonly en: string;
+  /** What to do; empty when nothing. */
+  readonly remedyVi: string;
+  readonly remedyEn: string;
+}
+
+/** A name every school needs; only to see whether names and the way out work. */
+const PROBE_HOST = 'moet.gov.vn';
+const TIMEOUT_MS = 4_000;
+const DAY_MS = 86_400_000;
+/** The clock cannot be before the day this version was written (security.md F27). */
+const BUILT_MS = Date.parse('2026-11-01T00:00:00+07:00');
+
+export function registerDoctor(program: Command, run: Run): void {
+  program.command('doctor').description('khám cổng lọc: lỗi gì, sửa thế nào (what is wrong and what to do)').action(run((env) => doctor(env)));
+}
+
+async function doctor(env: CommandEnv): Promise<void> {
+  const findings: Finding[] = [];
+  const add = (check: string, status: Status, vi: string, en: string, remedyVi = '', remedyEn = ''): void => {
+    findings.push({ check, status, vi, en, remedyVi, remedyEn });
+  };
+  checkClock(env, add);
+  checkDisk(env, add);
+  checkDatabase(env, add);
+  await checkLists(env, add);
+  checkSchool(env, add);
+  await checkPorts(env, add);
+  const address = await checkDns(env, add);
+  await checkUpstream(env, add, address);
+
+  const worst = findings.some((finding) => finding.status === 'fail');
+  if (env.json) {
+    for (const { check, status, vi, en, remedyVi, remedyEn } of findings) env.say.json({ check, status, finding: env.t(vi, en), remedy: env.t(remedyVi, remedyEn) });
+  } else {
+    const marks = { ok: '✓', warn: '!', fail: '✗' } as const;
+    for (const finding of findings) {
+      env.say.out(`${marks[finding.status]} ${env.t(finding.vi, finding.en)}`);
+      if (finding.remedyVi !== '') env.say.out(`    → ${env.t(finding.remedyVi, finding.remedyEn)}`);
+    }
+  }
+  if (worst) {
+    const n = findings.filter((finding) => finding.status === 'fail').length;
+    throw new CommandError(1, `Có ${n} việc phải sửa.`, `${n} finding(s) must be mended.`);
+  }
+}
+
+type Add = (check: string, status: Status, vi: string, en: string, remedyVi?: string, remedyEn?: string) => void;
+
+function checkClock(env: CommandEnv, add: Add): void {
+  const now = env.now();
+  if (now < BUILT_MS) return add('clock', 'fail', 'Đồng hồ của máy chạy chậm: tiết học, danh sách và chứng chỉ sẽ sai.', 'The clock is behind: lessons, lists and certificates will be wrong.', 'Bật đồng bộ giờ: timedatectl set-ntp true', 'Switch time synchronisation on: timedatectl set-ntp true');
+  const last = env.store().audit.list(1)[0];
+  if (last !== undefined && last.atMs > now + 300_000) return add('clock', 'fail', 'Đồng hồ bị lùi so với lần ghi gần nhất.', 'The clock went back since the last record.', 'Kiểm tra pin CMOS và bật: timedatectl set-ntp true', 'Check the CMOS battery and run: timedatectl set-ntp true');
+  if (existsSync('/run/systemd/timesync') && !existsSync('/run/systemd/timesync/synchronized')) return add('clock', 'warn', 'Đồng hồ chưa được đồng bộ qua mạng.', 'The clock is not synchronised.', 'Chạy: timedatectl set-ntp true', 'Run: timedatectl set-ntp true');
+  add('clock', 'ok', 'Đồng hồ đúng.', 'The clock looks right.');
+}
+
+function checkDisk(env: CommandEnv, add: Add): void {
+  const { dataDir } = env.config;
+  try {
+    accessSync(dataDir, constants.W_OK);
+    const stat = statfsSync(dataDir);
+    const free = Math.floor((stat.bavail * stat.bsize) / 2 ** 20);
+    if (free < 200) return add('disk', 'fail', `Đĩa gần đầy: còn ${free} MiB.`, `The disk is nearly full: ${free} MiB left.`, 'Dọn đĩa hoặc chuyển thư mục dữ liệu sang ổ lớn hơn.', 'Free space or move the data directory to a larger disk.');
+    if (free < 1_024) return add('disk', 'warn', `Đĩa còn ít chỗ: ${free} MiB.`, `Little disk space left: ${free} MiB.`, 'Nên để trống ít nhất 1 GiB.', 'Keep at least 1 GiB free.');
+    add('disk', 'ok', `Đĩa còn ${free} MiB.`, `${free} MiB of disk left.`);
+  } catch (error) {
+    add('disk', 'fail', `Không ghi được vào thư mục dữ liệu (${(error as NodeJS.ErrnoException).code ?? ''}).`, `The data directory can't be written (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Kiểm tra chủ và quyền của ${dataDir}.`, `Check owner and mode of ${dirname(dataDir)}.`);
+  }
+}
+
+function checkDatabase(env: CommandEnv, add: Add): void {
+  const store = env.store();
+  const faults = store.integrity();
+  if (faults.length > 0) add('database', 'fail', 'Cơ sở dữ liệu bị hỏng.', 'The database is damaged.', 'Dừng cổng lọc rồi chạy: luytre restore FILE', 'Stop the gateway and run: luytre restore FILE');
+  else add('database', 'ok', 'Cơ sở dữ liệu nguyên vẹn.', 'The database is whole.');
+  const wrong = store.events.verify();
+  if (wrong.length > 0) add('rollups', 'fail', `Số liệu tổng hợp không khớp nhật ký (${wrong.length} chỗ).`, `Roll-ups do not equal the events (${wrong.length} places).`, 'Giữ lại bản sao lưu và báo cho người bảo trì Lũy Tre.', 'Keep a backup and tell the maintainers.');
+  else add('rollups', 'ok', 'Số liệu tổng hợp khớp nhật ký.', 'Roll-ups equal the events they cover.');
+  const audit = store.audit.verify();
+  if (audit.firstBad === null) add('audit', 'ok', `Nhật ký thao tác nguyên vẹn (${audit.records} bản ghi).`, `The audit record is whole (${audit.records} entries).`);
+  else add('audit', 'fail', `Nhật ký thao tác bị sửa từ bản ghi ${audit.firstBad}.`, `The audit record was altered at entry ${audit.firstBad}.`, 'Sao lưu ngay và báo hiệu trưởng.', 'Back up at once and tell the head.');
+}
+
+async function checkLists(env: CommandEnv, add: Add): Promise<void> {
+  const lists = env.store().policies.lists();
+  const imported = lists.filter((list) => list.origin !== 'shipped');
+  const hosts = lists.reduce((sum, list) => sum + list.current.entries, 0);
+  if (lists.length === 0) {
+    add('lists', 'warn', 'Chưa có danh sách nào: cổng lọc chưa chạy lần nào.', 'No lists yet: the gateway has not run.', 'Chạy: npm start', 'Run: npm start');
+    return;
+  }
+  await ensureIndex(env.store(), env.config.dataDir, {});
+  const oldest = Math.min(...imported.map((list) => list.current.addedMs));
+  const days = imported.length === 0 ? 0 : Math.floor((env.now() - oldest) / DAY_MS);
+  const total = `${lists.length} danh sách, ${hosts.toLocaleString('vi-VN')} tên`;
+  const totalEn = `${lists.length} lists, ${hosts.toLocaleString('en')} names`;
+  if (imported.length === 0) add('lists', 'warn', `${total}; mới có danh sách đi kèm.`, `${totalEn}; only the shipped ones.`, 'Nạp thêm danh sách lớn: luytre lists import FILE --category cobac', 'Import a large list: luytre lists import FILE --category cobac');
+  else if (days >= 14) add('lists', 'warn', `${total}; có danh sách đã ${days} ngày.`, `${totalEn}; one is ${days} days old.`, 'Nạp bản mới: luytre lists import …', 'Import a fresh one: luytre lists import …');
+  else add('lists', 'ok', `${total}.`, `${totalEn}.`);
+}
+
+function checkSchool(env: CommandEnv, add: Add): void {
+  const { settings, policies } = env.store();
+  if ((env.config.school.hotline ?? settings.get('school.hotline')) === null) add('hotline', 'warn', 'Chưa có đường dây nóng của trường trên trang chặn.', 'The block page has no school hotline.', 'Chạy: luytre setup --hotline …', 'Run: luytre setup --hotline …');
+  if (policies.zones().length === 0) add('zones', 'warn', 'Chưa có phòng nào: mọi máy dùng hồ sơ chặt nhất.', 'No zone: every device is on the strictest profile.', 'Chạy: luytre zones add …', 'Run: luytre zones add …');
+}
+
+async function checkPorts(env: CommandEnv, add: Add): Promise<void> {
+  const { config } = env;
+  const running = await healthy(config.pages.port);
+  if (running) return add('ports', 'ok', 'Cổng lọc đang chạy và trả lời.', 'The gateway is running and answers.');
+  for (const port of [config.proxy.port, config.proxy.transparentPort, config.pages.port]) {
+    if (port === null || port === 0) continue;
+    const code = await tryListen(port);
+    if (code === 'EADDRINUSE') add('ports', 'fail', `Cổng ${port} đang có chương trình khác dùng.`, `Port ${port} is in use by another program.`, `Tìm bằng: ss -ltnp 'sport = :${port}'; tắt nó hoặc đổi cổng trong tệp cấu hình.`, `Find it with: ss -ltnp 'sport = :${port}'; stop it or change the port in the config file.`);
+    else if (code !== null) add('ports', 'fail', `Không mở được cổng ${port} (${code}).`, `Port ${port} can't be opened (${code}).`, 'Chọn cổng từ 1024 trở lên trong tệp cấu hình.', 'Choose a port of 1024 or above in the config file.');
+    else add('ports', 'ok', `Cổng ${port} còn trống.`, `Port ${port} is free.`);
+  }
+}
+
+function healthy(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+function tryListen(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
+    server.listen(port, () => server.close(() => resolve(null)));
+  });
+}
+
+async function checkDns(env: CommandEnv, add: Add): Promise<string | null> {
+  const fixed = env.config.network.hosts[PROBE_HOST]?.[0];
+  if (fixed !== undefined) return fixed;
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
+  try {
+    if (env.config.network.dns.length > 0) resolver.setServers([...env.config.network.dns]);
+    const [address] = await resolver.resolve4(PROBE_HOST);
+    if (address !== undefined && isAddressLiteral(address)) {
+      add('dns', 'ok', 'Tra tên miền được.', 'Names are resolved.');
+      return address;
+    }
+  } catch (error) {
+    add('dns', 'fail', `Không tra được tên miền (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Names can't be resolved (${(error as NodeJS.ErrnoException).code ?? ''}).`, 'Kiểm tra dây mạng, /etc/resolv.conf hoặc đặt network.dns trong tệp cấu hình.', 'Check the cable, /etc/resolv.conf, or set network.dns in the config file.');
+  }
+  return null;
+}
+
+async function checkUpstream(env: CommandEnv, add: Add, address: string | null): Promise<void> {
+  const parent = env.config.network.parentProxy;
+  const target = parent ?? (address === null ? null : { host: address, port: 443 });
+  if (target === null) return add('upstream', 'fail', 'Chưa thử được đường ra Internet vì chưa tra được tên miền.', 'The way out could not be tried without DNS.', 'Sửa DNS trước rồi chạy lại.', 'Mend DNS first, then run this again.');
+  const code = await tryConnect(target.host, target.port);
+  if (code === null) add('upstream', 'ok', parent === null ? 'Ra được Internet.' : 'Nối được proxy cấp trên.', parent === null ? 'The Internet is reached.' : 'The parent proxy is reached.');
+  else add('upstream', 'fail', parent === null ? `Không ra được Internet (${code}).` : `Không nối được proxy cấp trên (${code}).`, parent === null ? `The Internet can't be reached (${code}).` : `The parent proxy can't be reached (${code}).`, 'Kiểm tra đường truyền, tường lửa của nhà mạng hoặc network.parentProxy.', "Check the line, the provider's firewall or network.parentProxy.");
+}
+
+function tryConnect(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: TIMEOUT_MS });
+    const done = (code: string | null): void => {
+      socket.destroy();
+      resolve(code);
+    };
+    socket.once('connect', () => done(null));
+    socket.once('timeout', () => done('ETIMEDOUT'));
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? 'unknown'));
+  });
+}

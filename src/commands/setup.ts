@@ -1,0 +1,101 @@
+/** `luytre setup`: the guided first run. Idempotent; every question has a flag; asks only at a terminal. */
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { CommandError, type CommandEnv, type Run } from './env.js';
+
+interface SetupOptions {
+  school?: string;
+  hotline?: string;
+  counsellor?: string;
+  admin?: string;
+  password?: string;
+  code?: string;
+}
+
+/** Facts of the school that the block page and the report show; the config file, where it has them, wins. */
+const FACTS = [
+  { key: 'school.name', option: 'school', vi: 'Tên trường', en: 'Name of the school' },
+  { key: 'school.hotline', option: 'hotline', vi: 'Đường dây nóng của trường', en: "The school's hotline" },
+  { key: 'school.counsellor', option: 'counsellor', vi: 'Điện thoại tư vấn học đường (để trống nếu chưa có)', en: 'Counsellor (may be empty)' },
+] as const;
+
+export function registerSetup(program: Command, run: Run): void {
+  program
+    .command('setup')
+    .description('thiết lập lần đầu, chạy lại được nhiều lần (guided first run)')
+    .option('--school <name>', 'tên trường (name of the school)')
+    .option('--hotline <phone>', 'đường dây nóng của trường (school hotline)')
+    .option('--counsellor <phone>', 'tư vấn học đường (counsellor)')
+    .option('--admin <name>', 'tài khoản quản trị đầu tiên (first admin account)')
+    .option('--password <password>', 'mật khẩu của tài khoản ấy (its password)')
+    .option('--code <code>', 'mã dùng một lần in ra khi khởi động (one-time code printed at start)')
+    .action(run((env, options: SetupOptions) => setup(env, options)));
+}
+
+async function setup(env: CommandEnv, options: SetupOptions): Promise<void> {
+  const store = env.store();
+  const ask = asker(env);
+  try {
+    for (const fact of FACTS) {
+      const given = options[fact.option] ?? (await ask(env.t(fact.vi, fact.en), store.settings.get(fact.key)));
+      if (given === null) continue;
+      const value = given.normalize('NFC').trim();
+      if (value.length > 200 || /\p{Cc}/u.test(value)) throw new CommandError(2, `«${fact.vi}» dài quá hoặc có ký tự lạ.`, `"${fact.en}" is too long or holds control characters.`);
+      if (value !== (store.settings.get(fact.key) ?? '')) store.settings.set(fact.key, value === '' ? null : value, env.actor);
+    }
+    await firstAdmin(env, options, ask);
+  } finally {
+    ask.close();
+  }
+  report(env);
+}
+
+async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Promise<void> {
+  const { accounts } = env.store();
+  if (accounts.users().length > 0) {
+    if (options.admin !== undefined) throw new CommandError(1, 'Đã có tài khoản quản trị; thêm người khác bằng «luytre users add».', 'An admin account exists already; add others with "luytre users add".');
+    return;
+  }
+  const name = options.admin ?? (options.code === undefined && !ask.interactive ? null : await ask(env.t('Tên tài khoản quản trị', 'Admin account name'), 'quantri')) ?? (options.code === undefined ? null : 'quantri');
+  if (name === null || name === '') return;
+  if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
+  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự', 'Password, at least 14 characters'), null)) ?? '';
+  if ([...password].length < 14) throw new CommandError(2, 'Mật khẩu cần ít nhất 14 ký tự; nêu bằng --password.', 'A password needs at least 14 characters; give it with --password.');
+  // Whoever can write the data directory may make the first account; the code proves the same from elsewhere, and is used up.
+  if (options.code !== undefined && !accounts.claimSetupCode(options.code, env.now())) {
+    throw new CommandError(1, 'Mã dùng một lần sai, đã dùng hoặc đã hết hạn; khởi động lại cổng lọc để có mã mới.', 'The one-time code is wrong, used or expired; restart the gateway for a new one.');
+  }
+  await accounts.addUser(name, 'it-admin', password, env.actor);
+}
+
+function report(env: CommandEnv): void {
+  const { settings, policies, accounts } = env.store();
+  const zones = policies.zones().length;
+  const users = accounts.users().length;
+  if (env.json) {
+    env.say.json({ school: settings.get('school.name'), hotline: settings.get('school.hotline'), counsellor: settings.get('school.counsellor'), zones, users });
+    return;
+  }
+  env.say.out(env.t('Đã lưu.', 'Saved.'));
+  if ((env.config.school.hotline ?? settings.get('school.hotline')) === null) env.say.out(env.t('Còn thiếu: đường dây nóng của trường (bắt buộc theo CV 4411/SGDĐT-CTTTHSSV): luytre setup --hotline …', 'Missing: the school hotline (required): luytre setup --hotline …'));
+  if (zones === 0) env.say.out(env.t('Bước tiếp: thêm phòng máy, ví dụ luytre zones add "Phòng máy 1" --profile thcs --cidr 192.168.10.0/24', 'Next: add a room, e.g. luytre zones add lab1 --profile thcs --cidr 192.168.10.0/24'));
+}
+
+interface Ask {
+  (question: string, before: string | null): Promise<string | null>;
+  readonly interactive: boolean;
+  close(): void;
+}
+
+/** Questions on a terminal; elsewhere nothing is asked and null says "leave it". */
+function asker(env: CommandEnv): Ask {
+  if (!process.stdin.isTTY || !process.stdout.isTTY || env.json) {
+    return Object.assign(() => Promise.resolve(null), { interactive: false, close: () => undefined });
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const ask = async (question: string, before: string | null): Promise<string | null> => {
+    const answer = (await lines.question(`${question}${before === null ? '' : ` [${before}]`}: `)).trim();
+    return answer === '' ? before : answer;
+  };
+  return Object.assign(ask, { interactive: true, close: () => lines.close() });
+}
