@@ -113,6 +113,15 @@ export interface RequestRow {
   readonly answer: string | null;
 }
 
+/** Requests by the day they came in (days of Asia/Ho_Chi_Minh): received = approved + rejected + expired + open. */
+export interface RequestCounts {
+  readonly received: number;
+  readonly approved: number;
+  readonly rejected: number;
+  readonly expired: number;
+  readonly open: number;
+}
+
 export type Role = 'it-admin' | 'teacher' | 'head' | 'counsellor' | 'auditor';
 
 export interface UserRow {
@@ -198,6 +207,18 @@ export interface PolicyStore {
   requests(state?: RequestRow['state']): RequestRow[];
   addRequest(request: Omit<RequestRow, 'id' | 'state' | 'answeredMs' | 'by' | 'answer'>): RequestRow;
   answerRequest(id: number, state: 'approved' | 'rejected' | 'expired', answer: string | null, nowMs: number, actor: Actor): RequestRow;
+  /** Counts of the days that begin in [fromMs, toMs); they outlive the requests themselves. */
+  requestCounts(fromMs: number, toMs: number): RequestCounts;
+}
+
+/** Everything older than these goes. Domain counts go with the events, lessons and openings that are over too. */
+export interface RetentionLimits {
+  readonly eventsBeforeMs: number;
+  readonly hoursBeforeMs: number;
+  readonly daysBeforeMs: number;
+  readonly requestsBeforeMs: number;
+  /** Audit records; absent: kept. */
+  readonly auditBeforeMs?: number;
 }
 
 export interface EventStore {
@@ -209,7 +230,7 @@ export interface EventStore {
   domains(fromMs: number, toMs: number): DomainRow[];
   devices(fromMs: number, toMs: number): DeviceCountRow[];
   /** Deletes what is past its time, securely; returns rows deleted. */
-  expire(limits: { readonly eventsBeforeMs: number; readonly hoursBeforeMs: number; readonly daysBeforeMs: number; readonly requestsBeforeMs: number }): number;
+  expire(limits: RetentionLimits): number;
   /** Compares the roll-ups with the events they cover (those not yet expired); [] when equal. */
   verify(): string[];
 }
@@ -227,8 +248,11 @@ export interface AccountStore {
   addUser(name: string, role: Role, password: string, actor: Actor): Promise<UserRow>;
   setUser(name: string, patch: { role?: Role; disabled?: boolean; password?: string }, actor: Actor): Promise<UserRow>;
   removeUser(name: string, actor: Actor): boolean;
-  /** Creates the one-time admin code when no user and no live code exists; returns it in clear once, else null. */
-  issueSetupCode(nowMs: number): string | null;
+  /**
+   * Creates the one-time admin code when no user and no live code exists; returns it in clear once, else null.
+   * With `replace` a code that is still live gives way to a new one (a restart whose printout was lost).
+   */
+  issueSetupCode(nowMs: number, options?: { readonly replace?: boolean }): string | null;
   /** Consumes the code atomically. */
   claimSetupCode(code: string, nowMs: number): boolean;
   checkPassword(name: string, password: string): Promise<UserRow | null>;

@@ -1,0 +1,153 @@
+/**
+ * Staff accounts and the one-time code that makes the first of them. Passwords and the code lie here as hashes only.
+ * Knows nothing of sessions.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Changer } from './change.js';
+import type { Connection } from './database.js';
+import { checkStrength, hashPassword, isOutdated, pretendCheck, verifyPassword } from './passwords.js';
+import type { AccountStore, Role, UserRow } from './rows.js';
+import { StoreError } from './store-error.js';
+import { nameText } from './values.js';
+
+/** A code that lies in a journal must not open the school a week later (security.md §4.4). */
+export const SETUP_CODE_MS = 60 * 60_000;
+
+interface Stored {
+  readonly name: string;
+  readonly role: Role;
+  readonly created_ms: number;
+  readonly disabled: 0 | 1;
+  readonly hash: string;
+}
+
+export function createAccounts(db: Connection, changer: Changer, now: () => number): AccountStore {
+  const all = db.prepare('SELECT * FROM user ORDER BY created_ms, name');
+  const byName = db.prepare('SELECT * FROM user WHERE name = ?');
+  const insert = db.prepare('INSERT INTO user (name, role, created_ms, disabled, hash) VALUES (?, ?, ?, 0, ?)');
+  const update = db.prepare('UPDATE user SET role = ?, disabled = ?, hash = ? WHERE name = ?');
+  const otherAdmins = db.prepare("SELECT count(*) FROM user WHERE role = 'it-admin' AND disabled = 0 AND name <> ? COLLATE NOCASE").pluck();
+  const users = db.prepare('SELECT count(*) FROM user').pluck();
+  const code = db.prepare('SELECT hash, expires_ms FROM setup_code');
+  const putCode = db.prepare(
+    'INSERT INTO setup_code (one, hash, expires_ms) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, expires_ms = excluded.expires_ms',
+  );
+  const dropCode = db.prepare('DELETE FROM setup_code');
+
+  const find = (name: string): Stored => {
+    const row = byName.get(name) as Stored | undefined;
+    if (row === undefined) throw new StoreError('unknown-user', `Không có tài khoản “${name}”.`, `There is no account “${name}”.`);
+    return row;
+  };
+  const keepAnAdmin = (row: Stored): void => {
+    if (row.role !== 'it-admin' || row.disabled === 1 || Number(otherAdmins.get(row.name)) > 0) return;
+    throw new StoreError(
+      'last-admin',
+      'Đây là tài khoản quản trị cuối cùng đang dùng được; hãy thêm tài khoản khác trước.',
+      'This is the last administrator account in use; add another one first.',
+    );
+  };
+
+  return {
+    users: () => (all.all() as Stored[]).map(toRow),
+    async addUser(name, role, password, actor) {
+      accountName(name);
+      checkStrength(name, password);
+      const hash = await hashPassword(password);
+      return changer.change(false, actor, (note) => {
+        if (byName.get(name) !== undefined) {
+          throw new StoreError('name-taken', `Đã có tài khoản “${name}”.`, `There is already an account “${name}”.`);
+        }
+        insert.run(name, role, Math.round(now()), hash);
+        note('user.add', name, null, { role });
+        // Whoever adds the first account has come in; the code has done its work.
+        dropCode.run();
+        return toRow(find(name));
+      });
+    },
+    async setUser(name, patch, actor) {
+      if (patch.password !== undefined) checkStrength(name, patch.password);
+      const hash = patch.password === undefined ? null : await hashPassword(patch.password);
+      return changer.change(false, actor, (note) => {
+        const before = find(name);
+        const role = patch.role ?? before.role;
+        const disabled = patch.disabled ?? before.disabled === 1;
+        if (role !== 'it-admin' || disabled) keepAnAdmin(before);
+        update.run(role, disabled ? 1 : 0, hash ?? before.hash, before.name);
+        note(
+          'user.set',
+          before.name,
+          { role: before.role, disabled: before.disabled === 1 },
+          { role, disabled, password: hash === null ? 'kept' : 'changed' },
+        );
+        return toRow(find(name));
+      });
+    },
+    removeUser(name, actor) {
+      return changer.change(false, actor, (note) => {
+        const before = byName.get(name) as Stored | undefined;
+        if (before === undefined) return false;
+        keepAnAdmin(before);
+        db.prepare('DELETE FROM user WHERE name = ?').run(before.name);
+        note('user.remove', before.name, { role: before.role }, null);
+        return true;
+      });
+    },
+    issueSetupCode(nowMs, options) {
+      return changer.change(false, { kind: 'system', name: 'gateway' }, (note) => {
+        if (Number(users.get()) > 0) return null;
+        const live = code.get() as { expires_ms: number } | undefined;
+        if (live !== undefined && live.expires_ms > nowMs && options?.replace !== true) return null;
+        const text = newCode();
+        putCode.run(hashOf(text), Math.round(nowMs) + SETUP_CODE_MS);
+        note('setup-code.issue', 'setup-code', null, null);
+        return text;
+      });
+    },
+    claimSetupCode(text, nowMs) {
+      const offered = hashOf(text);
+      return changer.change(false, { kind: 'system', name: 'setup' }, (note) => {
+        const live = code.get() as { hash: Buffer; expires_ms: number } | undefined;
+        if (live === undefined || live.expires_ms <= nowMs || Number(users.get()) > 0 || !timingSafeEqual(live.hash, offered)) return false;
+        dropCode.run();
+        note('setup-code.claim', 'setup-code', null, null);
+        return true;
+      });
+    },
+    async checkPassword(name, password) {
+      const row = byName.get(name) as Stored | undefined;
+      if (row === undefined || row.disabled === 1) {
+        await pretendCheck(password);
+        return null;
+      }
+      if (!(await verifyPassword(password, row.hash))) return null;
+      if (isOutdated(row.hash)) update.run(row.role, row.disabled, await hashPassword(password), row.name);
+      return toRow(row);
+    },
+  };
+}
+
+/** 100 random bits in Crockford's base32, five groups of four: no letter that reads like another. */
+function newCode(): string {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  const letters = Array.from(randomBytes(20), (byte) => alphabet[byte & 31]);
+  return letters.join('').replace(/(.{4})(?!$)/g, '$1-');
+}
+
+/** The code has 100 bits of its own, so a plain hash keeps it. Case, hyphens and look-alikes are forgiven. */
+function hashOf(text: string): Buffer {
+  const plain = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+  return createHash('sha256').update(plain).digest();
+}
+
+function accountName(name: string): string {
+  nameText(name);
+  if (/[\s:/\\"'<>]/.test(name)) {
+    throw new StoreError('bad-value', 'Tên tài khoản không được có khoảng trắng hay dấu đặc biệt.', 'An account name has no spaces or special signs.');
+  }
+  return name;
+}
+
+function toRow(row: Stored): UserRow {
+  return { name: row.name, role: row.role, createdMs: row.created_ms, disabled: row.disabled === 1 };
+}

@@ -1,0 +1,11 @@
+/** The migrations in order; the last one's number is the schema this program speaks. A released one never changes. */
+import { migration as policy } from './001-policy.js';
+import { migration as people } from './002-people.js';
+import { migration as activity } from './003-activity.js';
+
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity];

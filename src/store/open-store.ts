@@ -1,0 +1,55 @@
+/** Opens the store: one connection, its parts in order. The caller closes it. */
+import { join } from 'node:path';
+import { createAccounts } from './accounts.js';
+import { createAudit } from './audit.js';
+import { createChanger } from './change.js';
+import { BUSY_MS, type DatabaseOptions, integrityOf, openDatabase } from './database.js';
+import { createEvents } from './events.js';
+import { createLessons } from './lessons.js';
+import { createLists } from './lists.js';
+import { DATABASE_FILE } from './place.js';
+import { createRequests } from './requests.js';
+import { backupTo, removeAside } from './restore.js';
+import type { PolicyStore, Store } from './rows.js';
+import { createRules } from './rules.js';
+import { createSettings } from './settings.js';
+import { guarded } from './store-error.js';
+import { createZones } from './zones.js';
+
+export interface StoreOptions extends DatabaseOptions {
+  /** Clock of audit records and accounts. */
+  readonly now?: () => number;
+}
+
+/** @throws {StoreError} with one clear sentence in Vietnamese and English; the files are left as they were. */
+export function openStore(dataDir: string, options: StoreOptions = {}): Store {
+  const now = options.now ?? Date.now;
+  const db = openDatabase(dataDir, options);
+  const audit = createAudit(db, now);
+  const changer = createChanger(db, audit.writer);
+  const policies: PolicyStore = {
+    generation: changer.generation,
+    ...createZones(db, changer),
+    ...createLessons(db, changer),
+    ...createRules(db, changer),
+    ...createLists(db, changer),
+    ...createRequests(db, changer),
+  };
+  const dataVersion = db.prepare('PRAGMA data_version').pluck();
+  return guarded<Store>({
+    path: join(dataDir, DATABASE_FILE),
+    policies: guarded(policies),
+    events: guarded(
+      createEvents(db, { audit: audit.writer, busyMs: options.busyMs ?? BUSY_MS, removeAside: (beforeMs) => removeAside(dataDir, beforeMs) }),
+    ),
+    audit: guarded(audit.store),
+    accounts: guarded(createAccounts(db, changer, now)),
+    settings: guarded(createSettings(db, changer)),
+    dataVersion: () => Number(dataVersion.get()),
+    backup: (file) => backupTo(db, file),
+    integrity: () => integrityOf(db),
+    close() {
+      db.close();
+    },
+  });
+}

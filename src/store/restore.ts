@@ -1,0 +1,120 @@
+/**
+ * Backup and restore of the whole database. A backup is one file, 0600, checked before it gets its name; a restore checks the
+ * file first and sets the old database aside instead of overwriting it.
+ */
+import Database from 'better-sqlite3';
+import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, statSync, unlinkSync, chmodSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { APPLICATION_ID, check, integrityOf, type Connection } from './database.js';
+import { DATABASE_FILE, databaseExists, secureDirectory, syncPath } from './place.js';
+import { StoreError, storeError, translate } from './store-error.js';
+
+/** The database that a restore replaced; retention removes it when its events are past their time. */
+export const ASIDE_FILE = `${DATABASE_FILE}.before-restore`;
+
+/** Writes a whole, consistent copy to `file`, beside the running database; only an earlier backup may be overwritten. */
+export async function backupTo(db: Connection, file: string): Promise<void> {
+  const target = resolve(file);
+  if (existsSync(target) && !isOurs(target)) {
+    throw new StoreError('exists', `Đã có tệp ${file} và đó không phải bản sao lưu; hãy chọn tên khác.`, `${file} exists and is not a backup; choose another name.`);
+  }
+  const temporary = `${target}.part-${process.pid}`;
+  try {
+    closeSync(openSync(temporary, 'wx', 0o600));
+    await db.backup(temporary);
+    finishCopy(temporary);
+    renameSync(temporary, target);
+    syncPath(dirname(target));
+  } catch (error) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) {
+      if (existsSync(temporary + suffix)) unlinkSync(temporary + suffix);
+    }
+    throw translate(error);
+  }
+}
+
+/** Puts a backup in the place of the data directory's database. The gateway must be stopped. */
+export function restoreStore(dataDir: string, file: string): void {
+  secureDirectory(dataDir);
+  const path = join(dataDir, DATABASE_FILE);
+  if (!existsSync(file)) throw new StoreError('not-found', `Không có tệp ${file}.`, `There is no file ${file}.`);
+  const temporary = join(dataDir, `${DATABASE_FILE}.new-${process.pid}`);
+  try {
+    copyFileSync(file, temporary);
+    chmodSync(temporary, 0o600);
+    finishCopy(temporary);
+    // A damaged database is a reason to restore, so its state is not asked; only that nobody is using it.
+    if (existsSync(path)) setAside(dataDir, path);
+    renameSync(temporary, path);
+    syncPath(dataDir);
+  } catch (error) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) {
+      if (existsSync(temporary + suffix)) unlinkSync(temporary + suffix);
+    }
+    throw translate(error);
+  }
+}
+
+/** Removes the database an earlier restore set aside, when it was last written before `beforeMs`. */
+export function removeAside(dataDir: string, beforeMs: number): void {
+  const aside = join(dataDir, ASIDE_FILE);
+  if (existsSync(aside) && statSync(aside).mtimeMs < beforeMs) unlinkSync(aside);
+}
+
+/** Turns a copy into one self-contained file and refuses it unless it is ours and whole. */
+function finishCopy(path: string): void {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    check(db);
+    db.pragma('journal_mode = DELETE');
+    if (integrityOf(db).length > 0) throw storeError('corrupt');
+  } finally {
+    db.close();
+  }
+  syncPath(path);
+}
+
+function setAside(dataDir: string, path: string): void {
+  inUse(path);
+  const aside = join(dataDir, ASIDE_FILE);
+  for (const suffix of ['-wal', '-shm']) {
+    // Closing the last connection empties the log; what is left belongs to a database that could not be opened.
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  renameSync(path, aside);
+}
+
+/** Throws when another process has the database open. */
+function inUse(path: string): void {
+  let db: Connection | null = null;
+  try {
+    if (!databaseExists(path)) return;
+    db = new Database(path, { fileMustExist: true, timeout: 0 });
+    // Leaving WAL needs the database to itself.
+    db.pragma('journal_mode = DELETE');
+    if (db.pragma('journal_mode', { simple: true }) === 'wal') throw usedError();
+  } catch (error) {
+    const translated = translate(error);
+    if (translated instanceof StoreError && translated.code === 'locked') throw usedError();
+    if (translated instanceof StoreError && (translated.code === 'corrupt' || translated.code === 'not-a-database' || translated.code === 'file-mode')) return;
+    throw translated;
+  } finally {
+    db?.close();
+  }
+}
+
+function usedError(): StoreError {
+  return new StoreError('in-use', 'Cổng lọc đang chạy; hãy dừng nó rồi khôi phục.', 'The gateway is running; stop it before restoring.');
+}
+
+function isOurs(path: string): boolean {
+  if (!statSync(path).isFile()) return false;
+  const header = Buffer.alloc(100);
+  const handle = openSync(path, 'r');
+  try {
+    if (readSync(handle, header, 0, 100, 0) < 100) return false;
+  } finally {
+    closeSync(handle);
+  }
+  return header.toString('latin1', 0, 15) === 'SQLite format 3' && header.readUInt32BE(68) === APPLICATION_ID;
+}

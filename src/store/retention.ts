@@ -1,0 +1,56 @@
+/**
+ * The end of what was kept: rows go in one transaction, overwritten (secure_delete), and the write-ahead log that still
+ * holds their old pages is emptied. What left is remembered, so that `verify` compares only what is still whole.
+ */
+import { MINUTE_MS } from '../activity/rollup.js';
+import type { AuditWriter } from './audit.js';
+import { metaNumber, type Connection } from './database.js';
+import type { EventStore } from './rows.js';
+
+export function retention(db: Connection, audit: AuditWriter, removeAside: (beforeMs: number) => void): EventStore['expire'] {
+  const raise = (key: string, to: number): void => {
+    if (to > metaNumber(db, key)) db.prepare('UPDATE meta SET value = ? WHERE key = ?').run(to, key);
+  };
+  /** Deletes and tells how far deletion really reached: a clock gone astray must not mark years to come as gone. */
+  const drop = (table: string, column: string, before: number, mark: string | null, unit: number): number => {
+    const last = db.prepare(`SELECT max(${column}) FROM ${table} WHERE ${column} < ?`).pluck().get(before);
+    if (typeof last !== 'number') return 0;
+    if (mark !== null) raise(mark, (last + 1) * unit);
+    return db.prepare(`DELETE FROM ${table} WHERE ${column} < ?`).run(before).changes;
+  };
+
+  return (limits) => {
+    const rows = db
+      .transaction(() => {
+        let gone = drop('event', 'minute', Math.ceil(limits.eventsBeforeMs / MINUTE_MS), 'events-gone-before', MINUTE_MS);
+        // A day that has begun to lose its events loses its domains: no name outlives the events that showed it.
+        gone += drop('domain_day', 'day_ms', metaNumber(db, 'events-gone-before'), null, 1);
+        gone += drop('rollup_hour', 'from_ms', limits.hoursBeforeMs, 'hours-gone-before', 1);
+        gone += drop('rollup_day', 'from_ms', limits.daysBeforeMs, 'days-gone-before', 1);
+        gone += drop('device_day', 'day_ms', limits.daysBeforeMs, null, 1);
+        gone += drop('request_day', 'day_ms', limits.daysBeforeMs, null, 1);
+        gone += drop('request', 'at_ms', limits.requestsBeforeMs, null, 1);
+        gone += drop('lesson', 'until_ms', limits.eventsBeforeMs, null, 1);
+        gone += drop('opening', 'until_ms', limits.eventsBeforeMs, null, 1);
+        if (limits.auditBeforeMs !== undefined) gone += audit.release(limits.auditBeforeMs);
+        // Names nothing points to any more.
+        gone += db
+          .prepare('DELETE FROM domain WHERE id NOT IN (SELECT domain FROM event UNION SELECT domain FROM domain_day)')
+          .run().changes;
+        db.prepare(
+          `DELETE FROM facet WHERE id NOT IN
+           (SELECT facet FROM event UNION SELECT facet FROM rollup_hour UNION SELECT facet FROM rollup_day)`,
+        ).run();
+        return gone;
+      })
+      .immediate();
+    removeAside(limits.eventsBeforeMs);
+    emptyLog(db);
+    return rows;
+  };
+}
+
+/** Moves everything into the main file and cuts the log to nothing. A reader elsewhere may hold it; the next call tries again. */
+function emptyLog(db: Connection): void {
+  db.pragma('wal_checkpoint(TRUNCATE)');
+}

@@ -1,0 +1,165 @@
+/** Zones (rooms and areas): rows, and that no two claim the same name, port, range or MAC. */
+import type { Changer } from './change.js';
+import type { Connection } from './database.js';
+import type { PolicyStore, ZoneRow } from './rows.js';
+import { StoreError } from './store-error.js';
+import { badValue, nameText, parseStrings, profileId, text } from './values.js';
+
+interface Stored {
+  readonly name: string;
+  readonly profile: string;
+  readonly cidrs: string;
+  readonly macs: string;
+  readonly port: number | null;
+  readonly login_name: string | null;
+  readonly login_hash: string | null;
+  readonly timetable: string;
+}
+
+export function createZones(db: Connection, changer: Changer): Pick<PolicyStore, 'zones' | 'addZone' | 'setZone' | 'removeZone'> {
+  const all = db.prepare('SELECT * FROM zone ORDER BY id');
+  const insert = db.prepare(
+    `INSERT INTO zone (name, profile, cidrs, macs, port, login_name, login_hash, timetable)
+     VALUES (@name, @profile, @cidrs, @macs, @port, @login_name, @login_hash, @timetable)`,
+  );
+  const update = db.prepare(
+    `UPDATE zone SET profile = @profile, cidrs = @cidrs, macs = @macs, port = @port, login_name = @login_name,
+     login_hash = @login_hash, timetable = @timetable WHERE name = @name`,
+  );
+  const remove = db.prepare('DELETE FROM zone WHERE name = ?');
+  const zones = (): ZoneRow[] => (all.all() as Stored[]).map(toRow);
+
+  return {
+    zones,
+    addZone(zone, actor) {
+      valid(zone);
+      changer.change(true, actor, (note) => {
+        const others = zones();
+        if (others.some((other) => sameName(other.name, zone.name))) {
+          throw new StoreError('name-taken', `Đã có phòng tên “${zone.name}”.`, `There is already a zone named “${zone.name}”.`);
+        }
+        unclaimed(zone, others);
+        insert.run(toStored(zone));
+        note('zone.add', zone.name, null, audited(zone));
+      });
+    },
+    setZone(name, patch, actor) {
+      return changer.change(true, actor, (note) => {
+        const others = zones();
+        const before = others.find((zone) => zone.name === name);
+        if (before === undefined) throw unknownZone(name);
+        const after: ZoneRow = { ...before, ...patch, name: before.name };
+        valid(after);
+        unclaimed(after, others.filter((zone) => zone.name !== name));
+        const stored = toStored(after);
+        if (JSON.stringify(stored) === JSON.stringify(toStored(before))) return before;
+        update.run(stored);
+        note('zone.set', name, audited(before), audited(after));
+        return after;
+      });
+    },
+    removeZone(name, actor) {
+      changer.change(true, actor, (note) => {
+        const before = zones().find((zone) => zone.name === name);
+        if (before === undefined) throw unknownZone(name);
+        remove.run(name);
+        note('zone.remove', name, audited(before), null);
+      });
+    },
+  };
+}
+
+/** Row id of a zone by name, for lessons and openings. */
+export function zoneId(db: Connection, name: string): number {
+  const id = db.prepare('SELECT id FROM zone WHERE name = ?').pluck().get(name);
+  if (typeof id !== 'number') throw unknownZone(name);
+  return id;
+}
+
+function unknownZone(name: string): StoreError {
+  return new StoreError('unknown-zone', `Không có phòng tên “${name}”.`, `There is no zone named “${name}”.`);
+}
+
+/** Two rooms that differ in case or accents' composition only would be told apart by nobody. */
+function sameName(a: string, b: string): boolean {
+  return a.normalize('NFC').toLowerCase() === b.normalize('NFC').toLowerCase();
+}
+
+function valid(zone: ZoneRow): void {
+  nameText(zone.name);
+  profileId(zone.profile);
+  if (zone.port !== null && !(Number.isInteger(zone.port) && zone.port >= 1 && zone.port <= 65_535)) {
+    throw badValue('Cổng phải là số từ 1 đến 65535.', 'A port must be a number from 1 to 65535.');
+  }
+  if (zone.login !== null) {
+    nameText(zone.login.name);
+    text(zone.login.hash, 1_000);
+  }
+  for (const mac of zone.macs) {
+    if (!/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(mac)) {
+      throw badValue('Địa chỉ MAC phải có dạng aa:bb:cc:dd:ee:ff.', 'A MAC address must look like aa:bb:cc:dd:ee:ff.');
+    }
+  }
+  for (const cidr of zone.cidrs) {
+    if (!/^[0-9a-f.:]{2,45}\/\d{1,3}$/.test(cidr)) {
+      throw badValue('Dải địa chỉ phải có dạng 192.168.1.0/24.', 'A range must look like 192.168.1.0/24.');
+    }
+  }
+  for (const slot of zone.timetable) {
+    profileId(slot.profile);
+    const minutes = [slot.fromMinute, slot.toMinute];
+    const whole = Number.isInteger(slot.weekday) && slot.weekday >= 1 && slot.weekday <= 7;
+    if (!whole || minutes.some((minute) => !Number.isInteger(minute) || minute < 0 || minute > 1_440) || slot.fromMinute === slot.toMinute) {
+      throw badValue('Thời khóa biểu có giờ hoặc thứ không hợp lệ.', 'The timetable has a weekday or time that is not valid.');
+    }
+  }
+}
+
+/** No range, MAC or port of `zone` belongs to another. Nested ranges are fine: the longer prefix wins. */
+function unclaimed(zone: ZoneRow, others: readonly ZoneRow[]): void {
+  for (const other of others) {
+    if (zone.port !== null && zone.port === other.port) {
+      throw new StoreError('port-taken', `Cổng này đã thuộc phòng “${other.name}”.`, `This port already belongs to zone “${other.name}”.`);
+    }
+    if (zone.cidrs.some((cidr) => other.cidrs.includes(cidr))) {
+      throw new StoreError('range-taken', `Dải địa chỉ này đã thuộc phòng “${other.name}”.`, `This range already belongs to zone “${other.name}”.`);
+    }
+    if (zone.macs.some((mac) => other.macs.includes(mac))) {
+      throw new StoreError('mac-taken', `Địa chỉ MAC này đã thuộc phòng “${other.name}”.`, `This MAC address already belongs to zone “${other.name}”.`);
+    }
+    if (zone.login !== null && zone.login.name === other.login?.name) {
+      throw new StoreError('name-taken', `Tên đăng nhập này đã thuộc phòng “${other.name}”.`, `This login already belongs to zone “${other.name}”.`);
+    }
+  }
+}
+
+function toRow(row: Stored): ZoneRow {
+  return {
+    name: row.name,
+    profile: row.profile,
+    cidrs: parseStrings(row.cidrs),
+    macs: parseStrings(row.macs),
+    port: row.port,
+    login: row.login_name === null || row.login_hash === null ? null : { name: row.login_name, hash: row.login_hash },
+    timetable: JSON.parse(row.timetable) as ZoneRow['timetable'],
+  };
+}
+
+function toStored(zone: ZoneRow): Stored {
+  const slots = zone.timetable.map(({ weekday, fromMinute, toMinute, profile }) => ({ weekday, fromMinute, toMinute, profile }));
+  return {
+    name: zone.name,
+    profile: zone.profile,
+    cidrs: JSON.stringify([...new Set(zone.cidrs)]),
+    macs: JSON.stringify([...new Set(zone.macs)]),
+    port: zone.port,
+    login_name: zone.login?.name ?? null,
+    login_hash: zone.login?.hash ?? null,
+    timetable: JSON.stringify(slots),
+  };
+}
+
+/** A zone as the audit trail may show it: device addresses as a number, the login without its hash. */
+function audited(zone: ZoneRow): unknown {
+  return { ...zone, macs: zone.macs.length, login: zone.login?.name ?? null };
+}
