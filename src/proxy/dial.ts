@@ -32,8 +32,8 @@ export interface DialerOptions {
 }
 
 interface AddressGuard {
-  /** null: may be dialled. */
-  check(address: string, port: number): 'own-address' | 'private-address' | null;
+  /** null: may be dialled. `chosen`: the admin's own parent proxy, which may be anywhere but on our own listeners. */
+  check(address: string, port: number, chosen?: boolean): 'own-address' | 'private-address' | null;
   setOwnPorts(ports: readonly number[]): void;
 }
 
@@ -86,10 +86,11 @@ export function createAddressGuard(settings: ProxySettings, options: DialerOptio
   }
 
   return {
-    check(address, port) {
+    check(address, port, chosen = false) {
       const kind = kindOf(address);
       const mine = kind === 'loopback' || isOwn(address);
       if (mine && ownPorts.has(port)) return 'own-address';
+      if (chosen) return null;
       if (mine) return allowedPrivate.has(address) ? null : 'own-address';
       return kind === 'public' || allowedPrivate.has(address) ? null : 'private-address';
     },
@@ -272,8 +273,8 @@ export function createDialer(settings: ProxySettings, resolver: Resolver, option
   const parent = settings.parentProxy;
   const parentHost = parent === null ? null : (canonicalHost(parent.host) ?? parent.host);
 
-  /** Resolves and connects. `trusted`: the admin's own parent proxy, which may be private but never ourselves. */
-  function reach(host: string, port: number, trusted: boolean, done: Connected): Dialing {
+  /** Resolves, checks, connects. */
+  function reach(host: string, port: number, chosen: boolean, done: Connected): Dialing {
     let race: Dialing | null = null;
     let cancelled = false;
     const connect = (fault: DialFault | null, addresses: readonly string[]): void => {
@@ -282,8 +283,8 @@ export function createDialer(settings: ProxySettings, resolver: Resolver, option
       let refused: DialFault = 'name-not-found';
       const usable: string[] = [];
       for (const address of addresses) {
-        const why = guard.check(address, port);
-        if (why === null || (trusted && why === 'private-address')) usable.push(address);
+        const why = guard.check(address, port, chosen);
+        if (why === null) usable.push(address);
         else if (refused !== 'own-address') refused = why;
       }
       if (usable.length === 0) return done(refused, null);
