@@ -8,6 +8,9 @@ import type { Outcome } from '../activity/outcome.js';
 import type { Decision, Permit, Reason } from '../policy/decision.js';
 import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
+import type { OwnPages } from './own-pages.js';
+import type { Refuser } from './refuse.js';
+import type { Connection } from './relay-state.js';
 import type { ProxySettings } from './settings.js';
 import type { ClientRef, Tunnels } from './tunnel.js';
 import type { DialFault } from './wire-error.js';
@@ -63,4 +66,24 @@ export interface ProxyDeps {
   readonly loginCheck: LoginCheck | null;
   /** Ask unknown devices for a room login (407) where a zone has one. Off: they get the strictest profile unasked. */
   readonly challengeUnknown?: boolean;
+}
+
+/** One proxy server's state, shared by its connections. */
+export interface RelayContext {
+  readonly deps: ProxyDeps;
+  readonly limits: ProxySettings['limits'];
+  readonly ports: ReadonlySet<number>;
+  readonly refuser: Refuser;
+  readonly ownPages: OwnPages;
+  /** What we add to `Via`: used to recognise our own requests when they come round, for nothing else. */
+  readonly via: string;
+  readonly connections: Set<Connection>;
+  readonly perClient: Map<string, number>;
+  /** Sockets that hold a place in `perClient`: relay connections and tunnels handed over. */
+  open: number;
+  /** Monotonic clock of the last sweep: deadlines need no better, and a field is cheaper than a call per event. */
+  clockMs: number;
+  draining: boolean;
+  /** Takes the connection's next request, if one has come (relay.ts; here because what completes a response stands below it). */
+  readonly advance: (c: Connection) => void;
 }

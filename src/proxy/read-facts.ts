@@ -1,0 +1,41 @@
+/**
+ * What a request says that policy wants to know: zone, host, path, and whether it came round to us.
+ * Refuses to judge, and keeps nothing.
+ */
+import type { Facts } from '../policy/facts.js';
+import type { Snapshot } from '../policy/snapshot.js';
+import type { RequestHead } from './message.js';
+import type { Connection } from './relay-state.js';
+
+/** Proxies a request may have passed before us; real chains have one or two. */
+const MAX_HOPS = 10;
+
+export function readFacts(c: Connection, head: RequestHead, snapshot: Snapshot): Facts {
+  return { host: head.host, zone: zoneOf(c, snapshot), path: head.method === 'CONNECT' ? null : pathOf(head.path), profile: -1 };
+}
+
+/** Looked up once a sweep at most: a MAC may become known, a policy may move the client, while it keeps one connection. */
+function zoneOf(c: Connection, snapshot: Snapshot): number {
+  if (c.zoneSnapshot !== snapshot || c.zoneMs !== c.ctx.clockMs) {
+    c.zone = c.ctx.deps.zoneOf(c.from);
+    c.zoneSnapshot = snapshot;
+    c.zoneMs = c.ctx.clockMs;
+  }
+  return c.zone;
+}
+
+/** The query never goes further than the origin. */
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/** Our own mark in Via, or a chain too long to be one (security.md §2.13 X5). Via decides nothing else. */
+export function cameRound(via: string, ownVia: string): boolean {
+  let hops = 0;
+  for (const hop of via.split(',')) {
+    if (hop.trim() === ownVia) return true;
+    if (++hops > MAX_HOPS) return true;
+  }
+  return false;
+}

@@ -1,0 +1,78 @@
+/**
+ * All deadlines of the relay, by one coarse timer a server: no timer is made, moved or cleared for a request (perf.md).
+ * Owns how long each state may last; refuses to know what the states do.
+ */
+import { abortClient, recordOutcome, refuse, refuseMalformed } from './relay-finish.js';
+import type { RelayContext } from './relay-context.js';
+import type { Connection } from './relay-state.js';
+import type { ProxyLimits } from './settings.js';
+
+/** After our last answer the client has this long to take it and say goodbye. */
+const LINGER_MS = 2_000;
+const MAX_TICK_MS = 500;
+const MIN_TICK_MS = 10;
+
+/** Fine enough that the shortest limit is kept within a quarter of itself. */
+export function sweepEveryMs(limits: ProxyLimits): number {
+  const shortest = Math.min(limits.headMs, limits.idleMs, limits.responseMs);
+  return Math.max(MIN_TICK_MS, Math.min(MAX_TICK_MS, Math.floor(shortest / 4)));
+}
+
+/** @param rejudge called for exchanges whose verdict has run out (a lesson, an opening or a slot has ended) */
+export function sweep(ctx: RelayContext, rejudge: (c: Connection) => void): void {
+  ctx.clockMs = performance.now();
+  const nowMs = Date.now();
+  for (const c of ctx.connections) {
+    if (isOverdue(c)) endOverdue(c);
+    else if (c.decision !== null && c.decision.validUntilMs <= nowMs) rejudge(c);
+  }
+}
+
+function isOverdue(c: Connection): boolean {
+  const { clockMs, limits } = c.ctx;
+  switch (c.phase) {
+    case 'head':
+      // The first head is owed at once; a started one from its first byte on, however steadily it drips (slowloris).
+      if (c.input !== null || c.served === 0) return clockMs - c.headSinceMs > limits.headMs;
+      return clockMs - c.activeMs > limits.idleMs;
+    case 'exchange':
+      return clockMs - c.activeMs > (c.requestDone && !isHeldByClient(c) ? limits.responseMs : limits.idleMs);
+    case 'closing':
+      return clockMs - c.activeMs > LINGER_MS;
+    case 'dial':
+    case 'login':
+    case 'gone':
+      // The dialler and the login check have deadlines of their own.
+      return false;
+  }
+}
+
+function isHeldByClient(c: Connection): boolean {
+  return c.upstream !== null && c.upstream.paused;
+}
+
+function endOverdue(c: Connection): void {
+  switch (c.phase) {
+    case 'head':
+      if (c.input !== null && !c.socket.writableNeedDrain) refuseMalformed(c, 408);
+      else c.socket.destroy();
+      return;
+    case 'exchange':
+      if (c.response !== null) {
+        recordOutcome(c, 'upstream-timeout', true);
+        abortClient(c);
+      } else if (c.requestDone) {
+        refuse(c, 'upstream-timeout', true);
+        c.ctx.advance(c);
+      } else {
+        refuseMalformed(c, 408);
+      }
+      return;
+    case 'closing':
+    case 'dial':
+    case 'login':
+    case 'gone':
+      c.socket.destroy();
+      return;
+  }
+}
