@@ -4,8 +4,8 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
-import { checkStrength, hashPassword, isOutdated, pretendCheck, verifyPassword } from './passwords.js';
+import type { Connection } from './connection.js';
+import { checkStrength, fits, makeHash } from './passwords.js';
 import type { AccountStore, Role, UserRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { nameText } from './values.js';
@@ -53,7 +53,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     async addUser(name, role, password, actor) {
       accountName(name);
       checkStrength(name, password);
-      const hash = await hashPassword(password);
+      const hash = await makeHash(password);
       return changer.change(false, actor, (note) => {
         if (byName.get(name) !== undefined) {
           throw new StoreError('name-taken', `Đã có tài khoản “${name}”.`, `There is already an account “${name}”.`);
@@ -67,7 +67,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     },
     async setUser(name, patch, actor) {
       if (patch.password !== undefined) checkStrength(name, patch.password);
-      const hash = patch.password === undefined ? null : await hashPassword(patch.password);
+      const hash = patch.password === undefined ? null : await makeHash(patch.password);
       return changer.change(false, actor, (note) => {
         const before = find(name);
         const role = patch.role ?? before.role;
@@ -116,13 +116,8 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     },
     async checkPassword(name, password) {
       const row = byName.get(name) as Stored | undefined;
-      if (row === undefined || row.disabled === 1) {
-        await pretendCheck(password);
-        return null;
-      }
-      if (!(await verifyPassword(password, row.hash))) return null;
-      if (isOutdated(row.hash)) update.run(row.role, row.disabled, await hashPassword(password), row.name);
-      return toRow(row);
+      const known = row !== undefined && row.disabled === 0;
+      return (await fits(password, known ? row.hash : null)) && known ? toRow(row) : null;
     },
   };
 }

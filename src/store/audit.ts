@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Actor, AuditRow, AuditStore } from './rows.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 const MAX_OBJECT = 512;
 const MAX_VALUE = 16_384;

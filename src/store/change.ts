@@ -4,7 +4,7 @@
  */
 import type { Actor } from './rows.js';
 import type { AuditWriter } from './audit.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 
 export type Note = (action: string, object: string, before: unknown, after: unknown) => void;
 

@@ -5,7 +5,7 @@
 import { dayStart, hourStart, MINUTE_MS } from '../activity/rollup.js';
 import type { Event } from '../activity/event.js';
 import type { AuditWriter } from './audit.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { retention } from './retention.js';
 import type { DeviceCountRow, DomainRow, EventStore, RollupRow } from './rows.js';
 import { verifyRollups } from './verify.js';

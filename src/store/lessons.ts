@@ -1,6 +1,6 @@
 /** Lessons and openings: both end by themselves at `untilMs` and survive a restart because that time is all they are. */
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { LessonRow, OpeningRow, PolicyStore } from './rows.js';
 import { entryText, nameText, note as noteText, profileId, span } from './values.js';
 import { zoneId } from './zones.js';

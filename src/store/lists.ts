@@ -1,6 +1,6 @@
 /** Lists and their last versions. A version is written whole or not at all, and the current one changes in the same transaction. */
 import type { Changer, Note } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import { listContent, packEntries, unpackEntries } from './list-content.js';
 import type { ListRow, ListVersionRow, NewList, PolicyStore } from './rows.js';
 import { StoreError, storeError } from './store-error.js';

@@ -3,7 +3,7 @@
  * enters the audit trail; the counts by day stay for the report.
  */
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { PolicyStore, RequestCounts, RequestRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { categoryCode, entryText, nameText, note as noteText, profileId, text, timeMs } from './values.js';

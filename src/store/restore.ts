@@ -5,7 +5,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, statSync, unlinkSync, chmodSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { APPLICATION_ID, check, integrityOf, type Connection } from './database.js';
+import { APPLICATION_ID, check, integrityOf, type Connection } from './connection.js';
 import { DATABASE_FILE, databaseExists, secureDirectory, syncPath } from './place.js';
 import { StoreError, storeError, translate } from './store-error.js';
 

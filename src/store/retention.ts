@@ -4,7 +4,7 @@
  */
 import { MINUTE_MS } from '../activity/rollup.js';
 import type { AuditWriter } from './audit.js';
-import { metaNumber, type Connection } from './database.js';
+import { metaNumber, type Connection } from './connection.js';
 import type { EventStore } from './rows.js';
 
 export function retention(db: Connection, audit: AuditWriter, removeAside: (beforeMs: number) => void): EventStore['expire'] {

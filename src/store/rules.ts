@@ -1,6 +1,6 @@
 /** The school's and the city's few hand-made rules, and the cells changed against the shipped matrix. */
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { CellOverride, PolicyStore, RuleRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, categoryCode, entryText, nameText, note as noteText, parseStrings, profileId, profileSet, text, timeMs } from './values.js';

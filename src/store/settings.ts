@@ -3,7 +3,7 @@
  * values whose name begins with `secret.` are audited as changed, never by content.
  */
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { SettingStore } from './rows.js';
 import { keyText, text } from './values.js';
 

@@ -1,6 +1,6 @@
 /** Proves that the roll-ups equal the events they cover, and the days the hours, wherever both sides are still whole. */
 import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../activity/rollup.js';
-import { metaNumber, type Connection } from './database.js';
+import { metaNumber, type Connection } from './connection.js';
 
 /** Differences as sentences with numbers only; [] when equal. */
 export function verifyRollups(db: Connection): string[] {

@@ -1,6 +1,6 @@
 /** Zones (rooms and areas): rows, and that no two claim the same name, port, range or MAC. */
 import type { Changer } from './change.js';
-import type { Connection } from './database.js';
+import type { Connection } from './connection.js';
 import type { PolicyStore, ZoneRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, nameText, parseStrings, profileId, text } from './values.js';
