@@ -1,0 +1,24 @@
+/** ListError: everything that can go wrong with a list, as a closed table of codes; each carries one clear sentence in both languages. */
+export const LIST_CODES = [
+  // the file
+  'not-found', 'unreadable', 'not-a-file', 'damaged', 'encrypted', 'too-big', 'bomb', 'too-many-files', 'too-many-lines', 'not-text', 'utf16',
+  // what is in it
+  'empty', 'no-lists', 'choose-part',
+  // what it would do
+  'gate', 'name-taken', 'bad-name', 'shipped', 'unknown-list', 'no-earlier', 'no-source',
+  // the index
+  'compile-failed', 'index-unwritable',
+] as const;
+export type ListCode = (typeof LIST_CODES)[number];
+
+export class ListError extends Error {
+  constructor(
+    readonly code: ListCode,
+    readonly vi: string,
+    readonly en: string,
+    options?: { cause?: unknown },
+  ) {
+    super(en, options);
+    this.name = 'ListError';
+  }
+}
