@@ -1,0 +1,108 @@
+/**
+ * The whole proxy in one process over loopback: real policy, real dialler and tunnels, names from a table.
+ * What a worker composes, with the parts a test wants to replace open to it.
+ */
+import net, { type AddressInfo, type Server } from 'node:net';
+import type { Outcome } from '../../src/activity/outcome.js';
+import { createDecisionCache } from '../../src/policy/decision-cache.js';
+import { createZoneFinder } from '../../src/policy/zone.js';
+import type { PolicyData, Snapshot } from '../../src/policy/snapshot.js';
+import { createDialer } from '../../src/proxy/dial.js';
+import type { ProxyDeps } from '../../src/proxy/relay-context.js';
+import { createResolver } from '../../src/proxy/resolve.js';
+import { createProxyServer, type ProxyServer } from '../../src/proxy/server.js';
+import type { ProxySettings } from '../../src/proxy/settings.js';
+import { createTunnels } from '../../src/proxy/tunnel.js';
+import { snapshotOf, zone, type ListFixture } from '../policy/fixture.js';
+import { wireSettings } from './wire-settings.js';
+
+export interface Harness {
+  readonly server: ProxyServer;
+  readonly port: number;
+  readonly transparentPort: number;
+  readonly outcomes: Outcome[];
+  /** Swaps the policy and applies it, as a worker does. */
+  setPolicy(snapshot: Snapshot | null): void;
+  close(): Promise<void>;
+}
+
+export const LISTS: readonly ListFixture[] = [
+  { name: 'hoc', category: 'hoclieu', entries: ['ok.test', 'other.test', 'slow.test', '127.0.0.1'] },
+  { name: 'xau', category: 'khieudam', entries: ['blocked.test', 'evil.test'] },
+  { name: 'choi', category: 'game18', entries: ['game.test'] },
+  { name: 'giup', category: 'trogiup', entries: ['help.test'] },
+];
+
+/** Everyone on loopback is a teacher; 127.0.0.2 is another room. */
+export function policyOf(lists: readonly ListFixture[] = LISTS, rest: Partial<PolicyData> = {}): Snapshot {
+  return snapshotOf(lists, {
+    zones: [zone('phong-a', 'giao-vien', { cidrs: ['127.0.0.1/32'] }), zone('phong-b', 'giao-vien', { cidrs: ['127.0.0.2/32'] })],
+    ...rest,
+  });
+}
+
+export type SettingsPatch = Parameters<typeof wireSettings>[0];
+
+export interface HarnessOptions {
+  readonly settings?: SettingsPatch;
+  readonly policy?: Snapshot | null;
+  readonly deps?: Partial<ProxyDeps>;
+}
+
+const NAMES = ['ok.test', 'other.test', 'slow.test', 'blocked.test', 'evil.test', 'game.test', 'help.test', 'a_b.ok.test'];
+
+export async function startProxy(originPort: number, options: HarnessOptions = {}): Promise<Harness> {
+  const hosts = Object.fromEntries(NAMES.map((name) => [name, ['127.0.0.1']]));
+  const settings: ProxySettings = wireSettings({ ports: [80, 443, originPort], hosts, ...options.settings });
+  let snapshot: Snapshot | null = options.policy === undefined ? policyOf() : options.policy;
+  let findZone = snapshot === null ? null : createZoneFinder(snapshot);
+  const outcomes: Outcome[] = [];
+  const decisions = createDecisionCache();
+  const resolver = createResolver({ dns: settings.dns, hosts: settings.hosts, totalMs: 500 });
+  const dialer = createDialer(settings, resolver, { ownAddresses: () => [] });
+  const zoneOf: ProxyDeps['zoneOf'] = (from) => findZone?.({ ...from, mac: null }) ?? -1;
+  const outcome = (o: Outcome): void => void outcomes.push(o);
+  const tunnels = createTunnels({
+    settings, dialer, zoneOf, outcome,
+    policy: () => snapshot,
+    decide: (facts, against, nowMs) => decisions.decide(facts, against, nowMs),
+    refuseConnect: (client, reason) => server.refuseConnect(client, reason),
+  });
+  const server = createProxyServer({
+    settings, decisions, dialer, tunnels, zoneOf, outcome,
+    policy: () => snapshot,
+    renderBlockPage: (decision) => ({ html: `<!doctype html><title>Chặn</title><p>${decision.host}</p>`, policy: "default-src 'none'" }),
+    renderFailurePage: null, forwardToPages: null, loginCheck: null,
+    ...options.deps,
+  });
+  const explicit = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.handleExplicit(socket));
+  const transparent = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    socket.once('data', (first) => {
+      socket.pause();
+      server.handleTransparentHttp(socket, first);
+      socket.resume();
+    });
+    socket.on('error', () => undefined);
+  });
+  const [port, transparentPort] = await Promise.all([listen(explicit), listen(transparent)]);
+  return {
+    server, port, transparentPort, outcomes,
+    setPolicy(next) {
+      snapshot = next;
+      findZone = next === null ? null : createZoneFinder(next);
+      server.applyPolicy();
+      tunnels.applyPolicy();
+    },
+    async close() {
+      await server.drain(0);
+      tunnels.close();
+      resolver.close();
+      await Promise.all([new Promise((done) => explicit.close(done)), new Promise((done) => transparent.close(done))]);
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
