@@ -33,8 +33,11 @@ export async function backupTo(db: Connection, file: string): Promise<void> {
   }
 }
 
-/** Puts a backup in the place of the data directory's database. The gateway must be stopped. */
-export function restoreStore(dataDir: string, file: string): void {
+/**
+ * Puts a backup in the place of the data directory's database. The gateway must be stopped.
+ * @returns where the database that was there before is kept, or null when there was none
+ */
+export function restoreStore(dataDir: string, file: string): string | null {
   secureDirectory(dataDir);
   const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(file)) throw new StoreError('not-found', `Không có tệp ${file}.`, `There is no file ${file}.`);
@@ -44,9 +47,10 @@ export function restoreStore(dataDir: string, file: string): void {
     chmodSync(temporary, 0o600);
     finishCopy(temporary);
     // A damaged database is a reason to restore, so its state is not asked; only that nobody is using it.
-    if (existsSync(path)) setAside(dataDir, path);
+    const kept = existsSync(path) ? setAside(dataDir, path) : null;
     renameSync(temporary, path);
     syncPath(dataDir);
+    return kept;
   } catch (error) {
     for (const suffix of ['', '-wal', '-shm', '-journal']) {
       if (existsSync(temporary + suffix)) unlinkSync(temporary + suffix);
@@ -74,7 +78,7 @@ function finishCopy(path: string): void {
   syncPath(path);
 }
 
-function setAside(dataDir: string, path: string): void {
+function setAside(dataDir: string, path: string): string {
   inUse(path);
   const aside = join(dataDir, ASIDE_FILE);
   for (const suffix of ['-wal', '-shm']) {
@@ -82,6 +86,7 @@ function setAside(dataDir: string, path: string): void {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   }
   renameSync(path, aside);
+  return aside;
 }
 
 /** Throws when another process has the database open. */
