@@ -5,7 +5,7 @@
  * Stricter than the RFC where parsers differ: no white space in a size line, CRLF only, extensions of token or quoted-string
  * without controls, no framing field in a trailer.
  */
-import { TOKEN, VISIBLE } from './header-fields.js';
+import { TOKEN, VALUE } from './header-fields.js';
 
 export interface ChunkLimits {
   /** Extension bytes in one size line. */
@@ -139,7 +139,7 @@ export function createChunkedReader(limits: ChunkLimits = CHUNK_LIMITS): Chunked
         return TOKEN[byte] === 1 ? S.TrailerName : S.Bad;
       case S.TrailerValue:
         if (byte === CR) return S.TrailerLf;
-        return VISIBLE[byte] === 1 || byte === SP || byte === TAB ? S.TrailerValue : S.Bad;
+        return VALUE[byte] === 1 ? S.TrailerValue : S.Bad;
       case S.TrailerLf:
         return byte === LF ? S.TrailerFirst : S.Bad;
       default:

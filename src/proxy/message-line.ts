@@ -11,6 +11,10 @@ const METHODS: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name, name]),
 );
 
+/** 1: may stand in a target: printable ASCII but `#`. A fragment never belongs on the wire; 8-bit targets are read in as many ways as there are servers. */
+export const TARGET = new Uint8Array(256);
+for (let byte = 0x21; byte < 0x7f; byte++) TARGET[byte] = byte === 0x23 ? 0 : 1;
+
 /** The method by its exact, upper-case name; null: not one of ours. */
 export function readMethod(buffer: Buffer, from: number, to: number): string | null {
   if (to - from === 3 && buffer[from] === 0x47 && buffer[from + 1] === 0x45 && buffer[from + 2] === 0x54) return 'GET';

@@ -5,7 +5,7 @@
 import { parseAuthority } from '../matching/hostname.js';
 import { Field, Scan, TOKEN, endToEnd, fieldTable, fieldValue, readCoding, readConnection, readLength, scanFields } from './header-fields.js';
 import type { ConnectionTokens } from './header-fields.js';
-import { readMethod, readTarget, readVersion } from './message-line.js';
+import { TARGET, readMethod, readTarget, readVersion } from './message-line.js';
 import type { Target } from './message-line.js';
 
 export interface HeadLimits {
@@ -130,37 +130,27 @@ export function readRequestHead(buffer: Buffer, start: number, end: number, mode
   }
 
   const base = i;
-  while (i < stop && TOKEN[buffer[i] as number] === 1) {
-    if (i - base === MAX_METHOD_BYTES) return F.method;
-    i++;
-  }
+  const methodStop = Math.min(stop, base + MAX_METHOD_BYTES);
+  while (i < methodStop && TOKEN[buffer[i] as number] === 1) i++;
   if (i >= stop) return more;
-  if (buffer[i] !== SP || i === base) return F.requestLine;
+  if (i === base) return F.requestLine;
+  if (buffer[i] !== SP) return i === methodStop ? F.method : F.requestLine;
   const methodEnd = i;
 
   const target = i + 1;
-  const targetStop = target + limits.maxTargetBytes;
+  const targetStop = Math.min(stop, target + limits.maxTargetBytes);
   i = target;
-  for (;;) {
-    if (i >= stop) return more;
-    const byte = buffer[i] as number;
-    // Printable ASCII but `#`: a fragment never belongs on the wire, 8-bit targets are read in as many ways as there are servers.
-    if (byte <= SP || byte >= 0x7f || byte === 0x23) break;
-    if (i >= targetStop) return F.targetTooLong;
-    i++;
-  }
+  while (i < targetStop && TARGET[buffer[i] as number] === 1) i++;
+  if (i >= stop) return more;
+  if (i === targetStop && TARGET[buffer[i] as number] === 1) return F.targetTooLong;
   const targetEnd = i;
   if (targetEnd === target) return F.requestLine;
   let versionAt = targetEnd;
   if (buffer[i] === SP) {
     versionAt = ++i;
-    for (;;) {
-      if (i >= stop) return more;
-      const byte = buffer[i] as number;
-      if (byte <= SP || byte >= 0x7f) break;
-      if (i - versionAt === MAX_VERSION_BYTES) return F.requestLine;
-      i++;
-    }
+    const versionStop = Math.min(stop, versionAt + MAX_VERSION_BYTES);
+    while (i < versionStop && TARGET[buffer[i] as number] === 1) i++;
+    if (i >= stop) return more;
   }
   if (buffer[i] !== CR) return F.requestLine;
   if (i + 1 >= stop) return more;
@@ -225,7 +215,7 @@ function readFields(text: string, base: number, bytes: number, method: string, v
         break;
       case Field.ProxyConnection:
         // Never part of the standard; a wish to close is always safe to grant, a wish to stay open is not (RFC 9112 §C.2.2).
-        if (value.toLowerCase() === 'close') connection.close = true;
+        if (value.length === 5 && value.toLowerCase() === 'close') connection.close = true;
         break;
       case Field.Upgrade:
         // Two fields are a list, and a list is not the one protocol we pass.
