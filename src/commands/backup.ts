@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { isDataDirLocked, LockedError } from '../instance-lock.js';
-import { restoreStore } from '../store/restore.js';
+import { ASIDE_FILE, restoreStore } from '../store/restore.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 export function registerBackup(program: Command, run: Run): void {
@@ -24,8 +24,8 @@ async function backup(env: CommandEnv, name: string): Promise<void> {
 
 function restore(env: CommandEnv, name: string): void {
   if (isDataDirLocked(env.config.dataDir)) throw new LockedError();
-  const kept = restoreStore(env.config.dataDir, resolve(name));
+  restoreStore(env.config.dataDir, resolve(name));
   env.store().audit.record(env.actor, 'restore', 'database', null, null);
-  if (env.json) env.say.json({ restored: true, previous: kept });
-  else env.say.out(env.t(`Đã phục hồi từ ${name}.${kept === null ? '' : ` Dữ liệu trước đó được giữ ở ${kept}.`}`, `Restored from ${name}.${kept === null ? '' : ` What was there before is kept in ${kept}.`}`));
+  if (env.json) env.say.json({ restored: true, previous: ASIDE_FILE });
+  else env.say.out(env.t(`Đã phục hồi từ ${name}. Dữ liệu trước đó được giữ trong ${ASIDE_FILE}.`, `Restored from ${name}. What was there before is kept in ${ASIDE_FILE}.`));
 }

@@ -78,13 +78,14 @@ function zoneOf(snapshot: Snapshot, options: ExplainOptions): number {
 }
 
 function createJudge(snapshot: Snapshot, zone: number, profile: number, at: number): (url: string) => Explanation | null {
-  const cache = createDecisionCache({ maxPerZone: 50_000 });
+  const cache = createDecisionCache({ perZone: 50_000 });
   const zoneName = zone < 0 ? null : (snapshot.data.zones[zone]?.name ?? null);
   const shownProfile = snapshot.data.profiles[profile >= 0 ? profile : zoneState(snapshot, zone, at).profile]?.id ?? '';
   return (url) => {
     const target = hostFromUrl(url);
     if (target === null) return null;
-    const path = target.scheme === 'https' ? null : (target.path.split(/[?#]/, 1)[0] ?? '/');
+    // what a gateway sees of https is the name; a bare name is judged as one
+    const path = target.scheme === 'http' && target.path !== null ? (target.path.split(/[?#]/, 1)[0] ?? '/') : null;
     const decision: Decision = path === null || path === '/' ? cache.decide({ host: target.host, zone, path, profile }, snapshot, at) : decide({ host: target.host, zone, path, profile }, snapshot, at);
     return {
       url,

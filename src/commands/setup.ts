@@ -1,6 +1,7 @@
 /** `luytre setup`: the guided first run. Idempotent; every question has a flag; asks only at a terminal. */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { checkStrength } from '../store/passwords.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 interface SetupOptions {
@@ -59,8 +60,8 @@ async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Pro
   const name = options.admin ?? (options.code === undefined && !ask.interactive ? null : await ask(env.t('Tên tài khoản quản trị', 'Admin account name'), 'quantri')) ?? (options.code === undefined ? null : 'quantri');
   if (name === null || name === '') return;
   if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
-  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự', 'Password, at least 14 characters'), null)) ?? '';
-  if ([...password].length < 14) throw new CommandError(2, 'Mật khẩu cần ít nhất 14 ký tự; nêu bằng --password.', 'A password needs at least 14 characters; give it with --password.');
+  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự đủ chữ thường, chữ hoa, số và ký tự khác', 'Password, at least 14 characters of four kinds'), null)) ?? '';
+  checkStrength(name, password);
   // Whoever can write the data directory may make the first account; the code proves the same from elsewhere, and is used up.
   if (options.code !== undefined && !accounts.claimSetupCode(options.code, env.now())) {
     throw new CommandError(1, 'Mã dùng một lần sai, đã dùng hoặc đã hết hạn; khởi động lại cổng lọc để có mã mới.', 'The one-time code is wrong, used or expired; restart the gateway for a new one.');

@@ -71,7 +71,6 @@ function add(env: CommandEnv, name: string, options: ZoneOptions): void {
     login: login(options.login, options.password),
     timetable: slots(env, options.slot ?? []),
   };
-  refuseClash(env, zone);
   env.store().policies.addZone(zone, env.actor);
   done(env, zone.name, env.t(`Đã thêm phòng ${zone.name}, hồ sơ ${zone.profile}.`, `Zone ${zone.name} added on profile ${zone.profile}.`));
 }
@@ -88,23 +87,8 @@ function set(env: CommandEnv, name: string, options: Omit<ZoneOptions, 'port' | 
   else if (typeof options.login === 'string') patch.login = login(options.login, options.password);
   if (options.slot !== undefined) patch.timetable = slots(env, options.slot);
   if (Object.keys(patch).length === 0) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
-  const before = env.store().policies.zones().find((zone) => zone.name === name);
-  if (before !== undefined) refuseClash(env, { ...before, ...patch });
   env.store().policies.setZone(name, patch, env.actor);
   done(env, name, env.t(`Đã sửa phòng ${name}.`, `Zone ${name} changed.`));
-}
-
-/** Two rooms with the same range, MAC, port or login would make the answer depend on order. */
-function refuseClash(env: CommandEnv, zone: ZoneRow): void {
-  for (const other of env.store().policies.zones()) {
-    if (other.name === zone.name) continue;
-    const same =
-      zone.cidrs.find((cidr) => other.cidrs.includes(cidr)) ??
-      zone.macs.find((mac) => other.macs.includes(mac)) ??
-      (zone.port !== null && zone.port === other.port ? String(zone.port) : undefined) ??
-      (zone.login !== null && zone.login.name === other.login?.name ? zone.login.name : undefined);
-    if (same !== undefined) throw new CommandError(1, `«${same}» đã thuộc phòng ${other.name}.`, `"${same}" already belongs to zone ${other.name}.`);
-  }
 }
 
 function cleanCidr(text: string): string {
