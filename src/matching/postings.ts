@@ -23,7 +23,8 @@ export function unpack(claim: number): Posting {
 export function createPostings(): Postings {
   const sets: (readonly number[])[] = [];
   const numbers = new Map<string, number>();
-  const steps = new Map<number, number>();
+  // By set (+ 1), then by claim: plain arrays, because a Map of numbers beyond 31 bits hashes boxed doubles.
+  const steps: (number | undefined)[][] = [[]];
 
   function step(from: number, claim: number): number {
     const base = sets[from] ?? [];
@@ -32,19 +33,15 @@ export function createPostings(): Postings {
     const known = numbers.get(name);
     if (known !== undefined) return known;
     numbers.set(name, sets.length);
+    steps.push([]);
     return sets.push(claims) - 1;
   }
 
   return {
     extend(from, list, kind) {
       const claim = pack(list, kind);
-      // Exact in a double: fewer than 2²⁰ lists, fewer than 2³⁰ sets.
-      const key = (from + 1) * 2 ** 22 + claim;
-      const known = steps.get(key);
-      if (known !== undefined) return known;
-      const next = step(from, claim);
-      steps.set(key, next);
-      return next;
+      const taken = steps[from + 1] ?? [];
+      return (taken[claim] ??= step(from, claim));
     },
     get: (number) => (sets[number] ?? []).map(unpack),
   };
