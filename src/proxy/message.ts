@@ -40,8 +40,8 @@ export interface RequestHead {
   readonly hostMismatch: boolean;
   /** All Via values, joined; loop detection only. */
   readonly via: string | null;
-  /** name, value, name, value … as received, end-to-end fields only (no Host, framing or Expect: those are written anew). */
-  readonly fields: string[];
+  /** The end-to-end fields as received, each `name: value CRLF` (no Host, framing or Expect: those are written anew). */
+  readonly lines: string;
   /** Length of the head, leading blank lines included. */
   readonly bytes: number;
 }
@@ -288,7 +288,7 @@ function readFields(text: string, base: number, bytes: number, method: string, v
     proxyAuthorization,
     hostMismatch,
     via,
-    fields: endToEnd(text, base, connection.named),
+    lines: endToEnd(text, base, connection.named),
     bytes,
   };
 }
@@ -308,9 +308,7 @@ export function serialiseRequest(head: RequestHead, options: RequestOptions): st
   const host = head.port === 80 && !connect ? name : `${name}:${head.port}`;
   const path = connect ? '' : head.path;
   const target = connect ? host : options.toParent ? `http://${host}${path === '*' ? '' : path}` : path;
-  let out = `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
-  const fields = head.fields;
-  for (let i = 0; i < fields.length; i += 2) out += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  let out = `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}`;
   if (head.body === 'length') out += `Content-Length: ${head.length}\r\n`;
   else if (head.body === 'chunked') out += 'Transfer-Encoding: chunked\r\n';
   if (head.expectContinue) out += 'Expect: 100-continue\r\n';

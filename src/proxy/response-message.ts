@@ -16,8 +16,8 @@ export interface ResponseHead {
   readonly length: number;
   /** The upstream connection may be used again after the body. */
   readonly keepAlive: boolean;
-  /** name, value … end-to-end fields only; Alt-Svc never (it would lead the client to QUIC, past the filter). */
-  readonly fields: string[];
+  /** The end-to-end fields, each `name: value CRLF`; Alt-Svc never (it would lead the client to QUIC, past the filter). */
+  readonly lines: string;
   /** 101 with `Upgrade: websocket`. */
   readonly upgrade: boolean;
   readonly bytes: number;
@@ -153,7 +153,7 @@ function readFields(text: string, base: number, bytes: number, status: number, r
     body,
     length: interim || status === 204 ? -1 : length,
     keepAlive: !connection.close && (version === 11 || connection.keepAlive) && body !== 'until-close' && !contradicts,
-    fields: endToEnd(text, base, connection.named),
+    lines: endToEnd(text, base, connection.named),
     upgrade: status === 101 && connection.upgrade && upgrade === 'websocket',
     bytes,
   };
@@ -161,9 +161,7 @@ function readFields(text: string, base: number, bytes: number, status: number, r
 
 /** A latin1 head. What frames the body is written here: `chunked` and `until-close` bodies go chunked to a 1.1 client, else end with the connection. */
 export function serialiseResponse(head: ResponseHead, options: ResponseOptions): string {
-  let out = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
-  const fields = head.fields;
-  for (let i = 0; i < fields.length; i += 2) out += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  let out = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}`;
   if (options.via !== '') out += `Via: ${options.via}\r\n`;
   if (head.status < 200) return head.upgrade ? out + 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n' : out + '\r\n';
   const endless = head.body === 'chunked' || head.body === 'until-close';
