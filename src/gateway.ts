@@ -8,11 +8,11 @@ import type { Config } from './config.js';
 import { createRecorder } from './activity/recorder.js';
 import { dayStart } from './activity/rollup.js';
 import { codeOf, startJobs, type Job } from './jobs.js';
-import { ensureIndex } from './lists/compile.js';
-import { buildPolicyData, syncShipped } from './lists/policy-data.js';
+import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.js';
+import { buildPolicyData, type PolicyProblem } from './lists/policy-data.js';
 import type { Shipped } from './lists/shipped.js';
+import { syncShipped } from './lists/shipped-sync.js';
 import type { Log } from './log.js';
-import type { IndexImage } from './matching/host-index.js';
 import { readNeighbours } from './neighbours.js';
 import { createPagesServer } from './pages/server.js';
 import type { PageRequest, RequestAnswer } from './pages/request-page.js';
@@ -49,18 +49,17 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let shipped = parts.loadShipped();
   syncShipped(store, shipped);
 
-  let listsKey = '';
-  let image: IndexImage | null = null;
+  let index: CompiledIndex | null = null;
   let snapshot: Snapshot = await build(parts.onProgress);
   let seenVersion = store.dataVersion();
 
   async function build(onProgress?: (done: number, total: number) => void): Promise<Snapshot> {
-    const key = store.policies.lists().map((list) => `${list.name} ${list.role} ${list.category} ${list.current.sha256} ${String(list.profiles)}`).join('\n');
-    if (image === null || key !== listsKey) {
-      image = await ensureIndex(store, config.dataDir, onProgress === undefined ? {} : { onProgress });
-      listsKey = key;
-    }
-    return createSnapshot(buildPolicyData(store, shipped, config.school, image, Date.now()));
+    const wanted = fingerprintOf(store.policies.lists().map((list) => ({ name: list.name, sha256: list.current.sha256 })));
+    if (index?.fingerprint !== wanted) index = await ensureIndex(store, config.dataDir, onProgress === undefined ? {} : { onProgress });
+    const problems: PolicyProblem[] = [];
+    const data = buildPolicyData(store, shipped, config.school, index, Date.now(), (problem) => problems.push(problem));
+    for (const problem of problems) log.warn('part of the policy names something that is gone', { part: 'policy', code: problem.what, list: problem.where });
+    return createSnapshot(data);
   }
 
   const recorder = createRecorder({ events: store.events, log });
@@ -164,7 +163,6 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     reload: async () => {
       shipped = parts.loadShipped();
       syncShipped(store, shipped);
-      listsKey = '';
       await refresh();
     },
     stop: async (graceMs) => {

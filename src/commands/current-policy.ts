@@ -1,6 +1,7 @@
 /** The policy as it stands on disk, for commands that judge hosts: shipped rules in step, index loaded (or compiled), snapshot built. */
 import { ensureIndex } from '../lists/compile.js';
-import { buildPolicyData, syncShipped } from '../lists/policy-data.js';
+import { buildPolicyData } from '../lists/policy-data.js';
+import { syncShipped } from '../lists/shipped-sync.js';
 import { createSnapshot } from '../policy/create-snapshot.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { CommandEnv } from './env.js';

@@ -6,12 +6,14 @@ import { escapeHtml, page } from './layout.js';
 /** A help or reporting channel (`rules/help.yaml`; vietnam.md §4.2). */
 export interface HelpChannel {
   readonly name: string;
-  readonly nameEn: string;
   /** Telephone number, or null. */
   readonly phone: string | null;
-  /** Host of its site, or null. */
-  readonly host: string | null;
-  readonly what: string;
+  /** Address of its site, or null. */
+  readonly url: string | null;
+  readonly use: string;
+  readonly useEn: string;
+  /** Fit for pupils to read; the others are for staff. */
+  readonly pupils: boolean;
 }
 
 const NO_SCHOOL: SchoolFacts = { name: 'Cổng lọc của trường', hotline: null, counsellor: null };
@@ -19,10 +21,11 @@ const NO_SCHOOL: SchoolFacts = { name: 'Cổng lọc của trường', hotline: 
 export function helpPage(school: SchoolFacts | null, channels: readonly HelpChannel[]): string {
   const facts = school ?? NO_SCHOOL;
   const rows = channels
+    .filter((channel) => channel.pupils)
     .map((channel) => {
       const phone = channel.phone === null ? '' : ` · <a class="tel" href="tel:${escapeHtml(channel.phone.replace(/[^0-9+]/g, ''))}">${escapeHtml(channel.phone)}</a>`;
-      const site = channel.host === null ? '' : ` · <span class="what">${escapeHtml(channel.host)}</span>`;
-      return `<li><b>${escapeHtml(channel.name)}</b>${phone}${site}<br><span class="small">${escapeHtml(channel.what)}</span></li>`;
+      const site = channel.url === null ? '' : ` · <a class="what" rel="noreferrer" href="${escapeHtml(channel.url)}">${escapeHtml(channel.url.replace(/^https?:\/\/|\/$/g, ''))}</a>`;
+      return `<li><b>${escapeHtml(channel.name)}</b>${phone}${site}<br><span class="small">${escapeHtml(channel.use)}</span></li>`;
     })
     .join('');
   return page({
