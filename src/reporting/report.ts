@@ -116,10 +116,13 @@ function toldProfile(row: RollupRow): string | null {
   return row.category !== null && WHOLE_PERIOD_ONLY.includes(row.category) ? null : row.profile;
 }
 
+/** A row for every profile, also one that saw no request; the whole school's row only where it has something to tell. */
 function profileTable(input: ReportInput, rows: readonly RollupRow[]): Report['profiles'] {
   const order = ordering(input.profiles.map(({ id }) => id));
-  return groups(rows, (row) => toldProfile(row) ?? '')
-    .map(([id, part]) => ({ profile: id === '' ? null : id, name: profileName(input, id === '' ? null : id), ...sum(part) }))
+  const parts = new Map<string | null, readonly RollupRow[]>(input.profiles.map(({ id }) => [id, []]));
+  for (const [id, part] of groups(rows, (row) => toldProfile(row) ?? '')) parts.set(id === '' ? null : id, part);
+  return [...parts]
+    .map(([profile, part]) => ({ profile, name: profileName(input, profile), ...sum(part) }))
     .sort((a, b) => order(a.profile, b.profile));
 }
 

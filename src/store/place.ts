@@ -38,7 +38,7 @@ export function databaseExists(path: string): boolean {
   if (!facts.isFile()) {
     throw new StoreError(
       'not-a-file',
-      `${path} không phải là tệp thường (liên kết hoặc thư mục); hãy chuyển nó đi nơi khác.`,
+      `Đường dẫn ${path} không phải là tệp thường (liên kết hoặc thư mục); hãy chuyển nó đi nơi khác.`,
       `${path} is not a regular file (a link or a directory); move it away.`,
     );
   }

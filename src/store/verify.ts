@@ -5,9 +5,9 @@ import { metaNumber, type Connection } from './connection.js';
 /** Differences as sentences with numbers only; [] when equal. */
 export function verifyRollups(db: Connection): string[] {
   return db.transaction(() => {
-    const eventsFrom = metaNumber(db, 'events-gone-before');
-    const hoursFrom = metaNumber(db, 'hours-gone-before');
-    const daysFrom = metaNumber(db, 'days-gone-before');
+    const eventsFrom = goneBefore(db, 'events-gone-before');
+    const hoursFrom = goneBefore(db, 'hours-gone-before');
+    const daysFrom = goneBefore(db, 'days-gone-before');
     const hourFrom = Math.max(wholeFrom(eventsFrom, hourStart, HOUR_MS), hoursFrom);
     const dayFrom = Math.max(wholeFrom(eventsFrom, dayStart, DAY_MS), daysFrom);
     const dayHourFrom = Math.max(wholeFrom(hoursFrom, dayStart, DAY_MS), daysFrom);
@@ -20,9 +20,14 @@ export function verifyRollups(db: Connection): string[] {
   })();
 }
 
-/** First period that begins at or after `ms`: the one `ms` falls into has lost a part. 0: nothing was lost yet. */
+/** Time before which something is gone; when nothing is, the start of the epoch’s local day, seven hours before it. */
+function goneBefore(db: Connection, key: string): number {
+  const ms = metaNumber(db, key);
+  return ms === 0 ? dayStart(0) : ms;
+}
+
+/** First period that begins at or after `ms`: the one `ms` falls into has lost a part. */
 function wholeFrom(ms: number, start: (ms: number) => number, length: number): number {
-  if (ms === 0) return -DAY_MS;
   return start(ms) === ms ? ms : start(ms) + length;
 }
 
