@@ -132,6 +132,8 @@ const NON_ASCII = /[^\0-\x7f]/;
 export function canonicalHost(text: string): string | null {
   if (scan(text) === PLAIN) return text;
   if (text.length === 0 || text.length > MAX_INPUT) return null;
+  const address = literal(text);
+  if (address !== undefined) return address;
   let decoded = text;
   if (text.includes('%')) {
     try {
@@ -140,8 +142,6 @@ export function canonicalHost(text: string): string | null {
       return null;
     }
   }
-  const address = literal(decoded);
-  if (address !== undefined) return address;
   if (FORBIDDEN.test(decoded)) return null;
   if (!NON_ASCII.test(decoded)) return fromAscii(decoded);
   const ascii = domainToASCII(decoded);

@@ -8,7 +8,7 @@
 const PLAIN = /^(\/[a-z0-9_~-][a-z0-9._~-]*)+$/;
 
 /** Bytes that stand for themselves in the canonical form; everything else is written %xx. */
-const LITERAL = /^[a-z0-9._~!$&'()*+,=:@;-]$/;
+const LITERAL = /^[a-z0-9._~!$&'()*+,=:@-]$/;
 
 function hexValue(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
