@@ -5,7 +5,7 @@ export const LIST_CODES = [
   // what is in it
   'empty', 'no-lists', 'choose-part',
   // what it would do
-  'gate', 'name-taken', 'bad-name', 'shipped', 'unknown-list', 'no-earlier', 'no-source',
+  'not-yours', 'name-taken', 'bad-name', 'shipped', 'unknown-list', 'no-earlier', 'no-source',
   // the index
   'compile-failed', 'index-unwritable',
 ] as const;
