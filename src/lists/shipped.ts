@@ -146,8 +146,7 @@ function loadAllow(files: Files, profiles: readonly Profile[], categories: reado
   const order = new Map([...categories.map((category, i) => [category.code, i * 100] as const), ...profiles.map((profile, i) => [profile.id, i] as const)]);
   const rank = (group: { category: string; from: string }): number => (order.get(group.category) ?? 0) + (order.get(group.from) ?? 0);
   return [...groups.values()].sort((a, b) => rank(a) - rank(b)).map((group) => {
-    const first = profiles.findIndex((profile) => profile.id === group.from);
-    const speaks = profiles.filter((profile, i) => (profile.listedOnly ? ALWAYS_OPEN.includes(group.category) : i >= first));
+    const speaks = audience(group, profiles, categories);
     return list({
       name: `luytre-${group.category}-${group.from}`,
       category: group.category,
@@ -156,6 +155,19 @@ function loadAllow(files: Files, profiles: readonly Profile[], categories: reado
       source: `Lũy Tre, ${[...group.names].map((file) => `rules/${file}`).join(', ')}`,
     }, group.date, group.entries);
   });
+}
+
+/**
+ * The profiles a protected list speaks for: its youngest and all older; the exam profile only for what is always open.
+ * Where `from` is the very tier at which the category opens, the list names its hosts to the younger ones too: their cells
+ * close it, and the pupil reads "Báo chí" instead of "Chưa phân loại".
+ */
+function audience(group: { category: string; from: string }, profiles: readonly Profile[], categories: readonly Category[]): Profile[] {
+  const cells = categories.find((category) => category.code === group.category)?.cells ?? [];
+  const from = profiles.findIndex((profile) => profile.id === group.from);
+  const opens = cells.findIndex((cell) => CELL_RANK[cell] < CELL_RANK.K);
+  const first = from === opens ? 0 : from;
+  return profiles.filter((profile, i) => (profile.listedOnly ? ALWAYS_OPEN.includes(group.category) : i >= first));
 }
 
 function loadSeeds(files: Files, categories: readonly Category[]): ShippedList[] {
