@@ -5,12 +5,12 @@ import { metaNumber, type Connection } from './connection.js';
 /** Differences as sentences with numbers only; [] when equal. */
 export function verifyRollups(db: Connection): string[] {
   return db.transaction(() => {
-    const eventsFrom = goneBefore(db, 'events-gone-before');
-    const hoursFrom = goneBefore(db, 'hours-gone-before');
-    const daysFrom = goneBefore(db, 'days-gone-before');
-    const hourFrom = Math.max(wholeFrom(eventsFrom, hourStart, HOUR_MS), hoursFrom);
-    const dayFrom = Math.max(wholeFrom(eventsFrom, dayStart, DAY_MS), daysFrom);
-    const dayHourFrom = Math.max(wholeFrom(hoursFrom, dayStart, DAY_MS), daysFrom);
+    const events = goneBefore(db, 'events-gone-before');
+    const hours = goneBefore(db, 'hours-gone-before');
+    const days = wholeFrom(goneBefore(db, 'days-gone-before'), dayStart, DAY_MS);
+    const hourFrom = Math.max(wholeFrom(events, hourStart, HOUR_MS), wholeFrom(hours, hourStart, HOUR_MS));
+    const dayFrom = Math.max(wholeFrom(events, dayStart, DAY_MS), days);
+    const dayHourFrom = Math.max(wholeFrom(hours, dayStart, DAY_MS), days);
     return [
       ...compare(db, 'rollup_hour', hourFrom, fromEvents(HOUR_OF_MINUTE, hourFrom), 'rollup_hour against event'),
       ...compare(db, 'rollup_day', dayFrom, fromEvents(DAY_OF_MINUTE, dayFrom), 'rollup_day against event'),
