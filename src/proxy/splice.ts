@@ -75,6 +75,10 @@ export class Splice {
     if (!this.client.write(chunk)) this.upstream.pause();
   }
 
+  get halfClosed(): boolean {
+    return this.clientEnded || this.upstreamEnded;
+  }
+
   destroy(): void {
     this.client.destroy();
     this.upstream.destroy();

@@ -131,13 +131,16 @@ export class Tunnel implements SpliceOwner {
     this.upstream = upstream;
     this.sinceMs = this.shared.clock.ms;
     if (!this.explicit) return this.join();
-    upstream.once('close', this.onUpstreamGone);
+    upstream.on('data', this.onUpstreamEarly);
+    upstream.on('end', this.onUpstreamEarly);
+    upstream.on('close', this.onUpstreamEarly);
     this.state = 'hello';
     this.client.write(ESTABLISHED);
     if (this.hello.state !== 'more') this.judgeHello();
   }
 
-  private readonly onUpstreamGone = (): void => {
+  /** It left, or spoke first, which no TLS server does. */
+  private readonly onUpstreamEarly = (): void => {
     this.shut('upstream-error', true, null);
   };
 
@@ -179,7 +182,7 @@ export class Tunnel implements SpliceOwner {
     if (host === null) return this.shut('no-server-name', true, ALERT.unrecognizedName);
     this.host = host;
     this.decision = this.decide(host);
-    if (this.decision === null) return this.drop();
+    if (this.decision === null) return this.shut('no-policy', true, null);
     const leave = permit(this.decision, this.port);
     if (leave === null) {
       if (sni === null) return this.shut('no-server-name', true, ALERT.unrecognizedName);
@@ -200,7 +203,6 @@ export class Tunnel implements SpliceOwner {
     const { client, upstream, reader } = this;
     if (upstream === null || reader === null) return;
     this.bare();
-    upstream.removeListener('close', this.onUpstreamGone);
     this.state = 'open';
     this.reader = null;
     this.splice = new Splice(client, upstream, this.shared.clock, this);
@@ -220,6 +222,9 @@ export class Tunnel implements SpliceOwner {
     this.client.removeListener('data', this.onData);
     this.client.removeListener('end', this.onGone);
     this.client.removeListener('close', this.onGone);
+    this.upstream?.removeListener('data', this.onUpstreamEarly);
+    this.upstream?.removeListener('end', this.onUpstreamEarly);
+    this.upstream?.removeListener('close', this.onUpstreamEarly);
   }
 
   /** Ends an unanswered CONNECT with an honest status. */
@@ -257,7 +262,6 @@ export class Tunnel implements SpliceOwner {
     this.shared.live.delete(this);
     this.bare();
     this.dialing?.cancel();
-    this.upstream?.removeListener('close', this.onUpstreamGone);
     this.upstream?.destroy();
     this.reader = null;
   }
@@ -289,7 +293,9 @@ export class Tunnel implements SpliceOwner {
     const { clock, deps } = this.shared;
     const { limits } = deps.settings;
     if (this.splice !== null) {
-      if (clock.ms - this.splice.lastMs > limits.tunnelIdleMs) this.splice.destroy();
+      // A peer that only ever closes its own half would otherwise hold the other for the whole idle limit.
+      const idleMs = this.splice.halfClosed ? Math.min(limits.idleMs, limits.tunnelIdleMs) : limits.tunnelIdleMs;
+      if (clock.ms - this.splice.lastMs > idleMs) this.splice.destroy();
     } else if (this.state === 'hello' && clock.ms - this.sinceMs > limits.helloMs) {
       this.shut('not-tls', true, null);
     }
