@@ -89,7 +89,7 @@ function weighPairs(judge: Judge, host: string, pairs: Int32Array, count: number
         if (shield && depthOf(rank) > shieldDepth) shieldDepth = depthOf(rank);
         continue;
       }
-      if (!shield && depthOf(rank) <= shieldDepth && compiled.lists[posting.list]?.role === 'category') continue;
+      if (!shield && depthOf(rank) <= shieldDepth && (slot === SLOT.hard || slot === SLOT.category)) continue;
       offer(slot, rank * 8 + (slot === SLOT.category ? (compiled.strictness[at] ?? 0) : 0), posting.list, offset, posting.kind, pathLength);
     }
   }
