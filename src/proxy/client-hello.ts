@@ -80,9 +80,9 @@ export function createHelloReader(maxBytes: number): HelloReader {
     return MORE;
   }
 
-  function feed(chunk: Buffer): HelloResult {
+  function feed(chunk: Buffer, end: number): HelloResult {
     let i = 0;
-    while (i < chunk.length) {
+    while (i < end) {
       if (recordLeft === 0 || body === null) {
         const byte = chunk[i++] as number;
         const result = recordLeft === 0 ? headerByte(byte) : messageHeaderByte(byte);
@@ -90,7 +90,7 @@ export function createHelloReader(maxBytes: number): HelloReader {
         continue;
       }
       const at = messageBytes - HANDSHAKE_HEADER;
-      const take = Math.min(recordLeft, chunk.length - i, body.length - at);
+      const take = Math.min(recordLeft, end - i, body.length - at);
       chunk.copy(body, at, i, i + take);
       i += take;
       messageBytes += take;
@@ -108,9 +108,10 @@ export function createHelloReader(maxBytes: number): HelloReader {
   return {
     push(chunk) {
       pushed.push(chunk);
-      total += chunk.length;
       if (verdict !== MORE) return verdict;
-      verdict = feed(chunk);
+      // Looks no further than the cap: the verdict is then the same however the bytes arrive.
+      verdict = feed(chunk, Math.min(chunk.length, maxBytes - total));
+      total += chunk.length;
       if (verdict === MORE && total >= maxBytes) verdict = TOO_BIG;
       return verdict;
     },
