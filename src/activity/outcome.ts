@@ -5,7 +5,7 @@
  */
 import type { Decision, Reason } from '../policy/decision.js';
 import type { CategoryPrivacy } from '../policy/profile.js';
-import type { Snapshot } from '../policy/snapshot.js';
+import type { PolicyData, Snapshot } from '../policy/snapshot.js';
 import { eventDomain } from '../matching/public-suffix.js';
 import type { Event } from './event.js';
 import { dayStart, MINUTE_MS } from './rollup.js';
@@ -28,6 +28,11 @@ export interface Outcome {
   readonly ms: number;
 }
 
+/** What of a snapshot gives an event its words. */
+export interface EventTables extends Pick<Snapshot, 'strictest'> {
+  readonly data: Pick<PolicyData, 'categories' | 'profiles' | 'zones'>;
+}
+
 /**
  * The only way from an Outcome to something that may be stored.
  * - `none` (help lines): no event at all, whatever became of the request;
@@ -36,7 +41,7 @@ export interface Outcome {
  * - no category: the host's nature is unknown, so its name is not kept.
  * @param snapshot the one that judged the request: positions in `outcome` are positions in its tables
  */
-export function toEvent(outcome: Outcome, snapshot: Snapshot): Event | null {
+export function toEvent(outcome: Outcome, snapshot: EventTables): Event | null {
   const { decision } = outcome;
   const { categories, profiles, zones } = snapshot.data;
   const category = decision === null ? undefined : categories[decision.category];
