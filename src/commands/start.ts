@@ -1,7 +1,7 @@
 /** `luytre start`: the gateway in the foreground. SIGTERM and SIGINT drain and exit 0; SIGHUP reloads. */
 import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
-import { startGateway, type Gateway } from '../gateway.js';
+import type { Gateway } from '../gateway.js';
 import { rulesDir } from '../installed.js';
 import { lockDataDir } from '../instance-lock.js';
 import { codeOf } from '../jobs.js';
@@ -31,6 +31,8 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
   const bar = compileBar(env);
   let gateway: Gateway;
   try {
+    // only this command needs the wire; the others start faster without it
+    const { startGateway } = await import('../gateway.js');
     gateway = await startGateway({ config: env.config, store, log, loadShipped: () => loadShipped(rulesDir()), onProgress: bar.update });
   } catch (error) {
     unlock();
