@@ -6,7 +6,7 @@ import { isAddressLiteral } from '../../src/matching/address.js';
 import { formatEntry, parseEntry } from '../../src/matching/entry.js';
 import { createIndexBuilder } from '../../src/matching/host-index-build.js';
 import {
-  decodeImage, encodeImage, KIND_EXACT, KIND_PATH, KIND_SUBDOMAINS, KIND_SUFFIX, MATCH_SLOTS, openIndex,
+  decodeImage, encodeImage, HEADER, homeOf, KIND_EXACT, KIND_PATH, KIND_SUBDOMAINS, KIND_SUFFIX, MATCH_SLOTS, openIndex, SLOT_WORDS,
   type EntryKind, type HostIndex, type IndexImage,
 } from '../../src/matching/host-index.js';
 import { canonicalPath } from '../../src/matching/path.js';
@@ -203,6 +203,41 @@ describe('host index against a Map', () => {
       expect(walk(index, 'n5000.example2.test')).toEqual([]);
       expect(index.bytes).toBe(image.buffer.byteLength);
     }
+  });
+});
+
+describe('layout', () => {
+  it('spreads numbered names evenly: short probes, a filter that is mostly empty', () => {
+    const builder = createIndexBuilder(100_000, SEED);
+    for (let i = 0; i < 100_000; i++) builder.addParsed(0, i % 2 === 0 ? `n${i}.example.test` : `www.shop${i}.vn`, KIND_SUFFIX, null);
+    const { buffer } = builder.finish();
+    const header = new Int32Array(buffer, 0, HEADER.words);
+    const [homes = 0, slots = 0, filterWords = 0] = [HEADER.homes, HEADER.slots, HEADER.filterWords].map((word) => header[word] ?? 0);
+    const table = new Int32Array(buffer, (HEADER.words + filterWords) * 4, slots * SLOT_WORDS);
+    let entries = 0;
+    let moved = 0;
+    let furthest = 0;
+    let previous = -Infinity;
+    for (let slot = 0; slot < slots; slot++) {
+      if (table[slot * SLOT_WORDS + 2] === 0) continue;
+      const first = table[slot * SLOT_WORDS]!;
+      const away = slot - homeOf(first, homes);
+      if (away < 0 || first < previous) expect.unreachable(`slot ${slot} is out of order`);
+      previous = first;
+      entries++;
+      moved += away;
+      furthest = Math.max(furthest, away);
+    }
+    expect(entries).toBe(100_000);
+    // Knuth: (1 + 1/(1 − 0.7)) / 2 − 1 = 1.17 slots away on average at load 0.7.
+    expect(moved / entries).toBeLessThan(1.4);
+    expect(furthest).toBeLessThan(200);
+    const bits = new Uint32Array(buffer, HEADER.words * 4, filterWords);
+    let set = 0;
+    for (const word of bits) set += word.toString(2).replaceAll('0', '').length;
+    // 1 − e^(−3·0.7/6) = 0.30 of the bits: one name in some 37 passes for nothing, more where words are crowded.
+    expect(set / (filterWords * 32)).toBeGreaterThan(0.25);
+    expect(set / (filterWords * 32)).toBeLessThan(0.32);
   });
 });
 
