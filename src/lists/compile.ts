@@ -19,6 +19,7 @@ import { ListError } from './list-error.js';
 const INDEX_FORMAT = 1;
 /** Below this many entries a compile takes less time than starting a thread. */
 const THREAD_FROM_ENTRIES = 20_000;
+const PACK_BLOCK = 4_096;
 
 /** The index together with the lists it was built from: list numbers are positions in `lists`. */
 export interface CompiledIndex extends IndexImage {
@@ -59,11 +60,33 @@ export type CompileMessage =
   | { readonly type: 'done'; readonly image: IndexImage; readonly unwritten: string | null }
   | { readonly type: 'failed'; readonly vi: string; readonly en: string };
 
+/** The content of a list version, named as the store names it: sorted entries joined by \n. */
+export interface PackedContent {
+  readonly sha256: string;
+  readonly entries: number;
+  /** In shared memory: handed to the compile thread without a copy. */
+  readonly bytes: Uint8Array;
+}
+
 /** A change about to be made. */
 export type ListChange =
-  | { readonly kind: 'put'; readonly name: string; readonly entries: readonly string[] }
+  | { readonly kind: 'put'; readonly name: string; readonly content: PackedContent }
   | { readonly kind: 'version'; readonly name: string; readonly version: string }
   | { readonly kind: 'remove'; readonly name: string };
+
+/** @param entries canonical (so ASCII), sorted, unique */
+export function packContent(entries: readonly string[]): PackedContent {
+  let length = Math.max(0, entries.length - 1);
+  for (const entry of entries) length += entry.length;
+  const bytes = Buffer.from(new SharedArrayBuffer(length));
+  let at = 0;
+  // In blocks: one string of three million names would be a second copy of the list.
+  for (let from = 0; from < entries.length; from += PACK_BLOCK) {
+    const block = entries.slice(from, from + PACK_BLOCK).join('\n');
+    at += bytes.write(from + PACK_BLOCK < entries.length ? `${block}\n` : block, at, 'latin1');
+  }
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), entries: entries.length, bytes };
+}
 
 /** List numbers are positions in name order: the same set of lists has the same numbers on every machine. */
 function inOrder<T extends { readonly name: string }>(lists: readonly T[]): T[] {
@@ -102,10 +125,7 @@ export async function prepareIndex(store: Store, dataDir: string, change: ListCh
 
 function changed(store: Store, change: ListChange): CompileSource | null {
   if (change.kind === 'remove') return null;
-  if (change.kind === 'put') {
-    const bytes = Buffer.from(change.entries.join('\n'), 'latin1');
-    return { name: change.name, sha256: createHash('sha256').update(bytes).digest('hex'), entries: change.entries.length, bytes, version: null };
-  }
+  if (change.kind === 'put') return { name: change.name, ...change.content, version: null };
   const version = store.policies.listVersions(change.name).find((row) => row.version === change.version);
   if (version === undefined) {
     throw new ListError('no-earlier', `Danh sách ${change.name} không còn giữ phiên bản ${change.version}.`, `List ${change.name} keeps no version ${change.version}.`);

@@ -2,13 +2,12 @@
  * Imports a list: read, shield, gate, prepare the index, make it current — in that order, and nothing is changed before the last step.
  * Owns names, versions and sources of imported lists. Refuses to know commands and how a report is shown.
  */
-import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Refused } from '../matching/list-reader.js';
 import type { Actor, ListRow, NewList, Store } from '../store/rows.js';
 import type { ArchiveLimits } from './archive.js';
-import { prepareIndex } from './compile.js';
+import { packContent, prepareIndex } from './compile.js';
 import { IMPORT_FORMATS, type ImportFormat } from './formats/layout.js';
 import { createShield, gate, type GateFinding } from './gate.js';
 import { ListError } from './list-error.js';
@@ -119,11 +118,12 @@ export async function importList(files: readonly string[], options: ImportOption
   if (result.entries.length === 0) return { ...report, outcome: 'refused-empty', version: null };
   if (!options.force && findings.some((finding) => finding.stops)) return { ...report, outcome: 'refused-by-gate', version: null };
 
-  await prepareIndex(deps.store, deps.dataDir, { kind: 'put', name, entries: result.entries }, {
+  const content = packContent(result.entries);
+  await prepareIndex(deps.store, deps.dataDir, { kind: 'put', name, content }, {
     ...(deps.onCompile === undefined ? {} : { onProgress: deps.onCompile }),
     ...(deps.onProblem === undefined ? {} : { onProblem: deps.onProblem }),
   });
-  const changed = deps.store.policies.putList(meta, versionText(result.entries, deps.nowMs), result.entries, deps.nowMs, deps.actor);
+  const changed = deps.store.policies.putList(meta, versionText(content.sha256, deps.nowMs), result.entries, deps.nowMs, deps.actor);
   const version = deps.store.policies.lists().find((row) => row.name === name)?.current.version ?? null;
   return { ...report, outcome: changed ? 'imported' : 'unchanged', version };
 }
@@ -168,9 +168,9 @@ function shieldedEntries(shipped: Shipped): string[] {
 }
 
 /** Day of Hà Nội (UTC+7) and the first of the content's hash: readable, and the same for the same content on a day. */
-function versionText(entries: readonly string[], nowMs: number): string {
+function versionText(sha256: string, nowMs: number): string {
   const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(0, 10);
-  return `${day}-${createHash('sha256').update(entries.join('\n')).digest('hex').slice(0, 8)}`;
+  return `${day}-${sha256.slice(0, 8)}`;
 }
 
 function stillOpen(entries: readonly string[], below: (entry: string) => readonly string[]): ImportReport['stillOpen'] {

@@ -87,7 +87,7 @@ export function parseUrl(text: string, sink: LineSink): void {
   const hash = tail.indexOf('#');
   const path = hash === -1 ? tail : tail.slice(0, hash);
   const host = dropPort(authority);
-  if (path === '' || path === '/') return claimName(host, KIND_SUFFIX, sink);
+  if (/^\/*$/.test(path)) return claimName(host, KIND_SUFFIX, sink);
   if (/^\/\d{1,3}$/.test(path) && /^[0-9.]+$|:/.test(host)) return sink.refuse('address-range');
   if (isLocalName(host)) return sink.refuse('local-name');
   if (path.includes('*')) return sink.refuse('pattern');

@@ -61,23 +61,33 @@ export interface ListReader {
 }
 
 /** Claims in order of appearance, each with the line it came from: 4 bytes a claim beside the set itself. */
-class Claims {
-  readonly keys = new Set<string>();
-  lines = new Uint32Array(1024);
-
+interface Claims {
+  readonly keys: Set<string>;
+  /** Line of the n-th claim. */
+  lineOf(n: number): number;
   /** @returns false when the claim was known */
-  add(key: string, line: number): boolean {
-    const at = this.keys.size;
-    this.keys.add(key);
-    if (this.keys.size === at) return false;
-    if (at === this.lines.length) {
-      const wider = new Uint32Array(at * 2);
-      wider.set(this.lines);
-      this.lines = wider;
-    }
-    this.lines[at] = line;
-    return true;
-  }
+  add(key: string, line: number): boolean;
+}
+
+function createClaims(): Claims {
+  const keys = new Set<string>();
+  let lines = new Uint32Array(1024);
+  return {
+    keys,
+    lineOf: (n) => lines[n] ?? 0,
+    add(key, line) {
+      const at = keys.size;
+      keys.add(key);
+      if (keys.size === at) return false;
+      if (at === lines.length) {
+        const wider = new Uint32Array(at * 2);
+        wider.set(lines);
+        lines = wider;
+      }
+      lines[at] = line;
+      return true;
+    },
+  };
 }
 
 /** Printable ASCII and Vietnamese; a list must not be able to write to the admin's terminal. */
@@ -91,8 +101,8 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 export function createListReader(options: ReadOptions): ListReader {
   const samples = options.samplesPerReason ?? 5;
-  const claims = new Claims();
-  const exceptions = new Claims();
+  const claims = createClaims();
+  const exceptions = createClaims();
   const refusals = new Map<Refusal, { lines: number; first: RefusedLine[] }>();
   const files: { name: string; before: number }[] = [];
   let parser: LineParser | null = null;
@@ -194,6 +204,9 @@ export function createListReader(options: ReadOptions): ListReader {
           if (verdict === 'protected') refusedBeside++;
         },
       });
+      // The books are closed: their sets are as big as the list itself.
+      claims.keys.clear();
+      exceptions.keys.clear();
       entries.sort();
       const list = [...refusals].map(([reason, r]) => ({ why: reason, lines: r.lines, first: r.first })).sort((a, b) => b.lines - a.lines);
       return {
@@ -245,7 +258,7 @@ function forEachLine<V extends string | false>(claims: Claims, judgeKey: (key: s
     }
   };
   for (const key of claims.keys) {
-    const owner = claims.lines[at++] ?? 0;
+    const owner = claims.lineOf(at++);
     if (owner !== line) {
       close();
       line = owner;
