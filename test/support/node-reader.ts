@@ -21,13 +21,14 @@ class Wire extends Duplex {
 
 /** One server for many readings; `read` gives the requests Node saw and whether it refused anything. */
 export function createNodeReader(): { read(bytes: Buffer): Promise<{ requests: NodeRequest[]; refused: boolean }>; close(): void } {
-  let requests: NodeRequest[] = [];
+  let requests: (NodeRequest | null)[] = [];
   let pending = 0;
   let refused = false;
   let settle: () => void = () => undefined;
-  const server: Server = createServer({ requireHostHeader: true, highWaterMark: 1 << 20 }, (request, response) => {
+  const server: Server = createServer({ requireHostHeader: true, highWaterMark: 1 << 20, maxHeaderSize: 1 << 17 }, (request, response) => {
     const body: Buffer[] = [];
     pending++;
+    const place = requests.push(null) - 1;
     request.on('data', (chunk: Buffer) => body.push(chunk));
     request.on('error', () => {
       refused = true;
@@ -35,7 +36,7 @@ export function createNodeReader(): { read(bytes: Buffer): Promise<{ requests: N
     });
     request.on('end', () => {
       pending--;
-      requests.push({ method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders, body: Buffer.concat(body) });
+      requests[place] = { method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders, body: Buffer.concat(body) };
       response.end();
     });
   });
@@ -56,7 +57,7 @@ export function createNodeReader(): { read(bytes: Buffer): Promise<{ requests: N
         settle = () => {
           settle = () => undefined;
           wire.destroy();
-          resolve({ requests, refused: refused || pending > 0 });
+          resolve({ requests: requests.filter((request) => request !== null), refused: refused || pending > 0 });
         };
         wire.on('error', () => settle());
         wire.on('close', () => settle());
