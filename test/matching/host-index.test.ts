@@ -154,7 +154,7 @@ describe('host index against a Map', () => {
       map.set(key, (map.get(key) ?? new Set()).add(`${list}:${kind}`));
     };
     const builder = createIndexBuilder(10, SEED); // far too small: it must grow many times
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 12_000; i++) {
       const list = Math.floor(next() * 6);
       const host = anyHost();
       const text = pick([host, host, `=${host}`, `*.${host}`, host + anyPath()]);
@@ -170,7 +170,7 @@ describe('host index against a Map', () => {
     const order = (claims: ReadonlySet<string>): string => [...claims]
       .sort((p, q) => Number(p.split(':')[0]) - Number(q.split(':')[0]) || (p < q ? -1 : 1)).join(' ');
     const taken = { suffix: 0, exact: 0, subdomains: 0, path: 0, several: 0, parent: 0, address: 0, miss: 0 };
-    for (let i = 0; i < 30_000; i++) {
+    for (let i = 0; i < 12_000; i++) {
       const host = next() < 0.3 ? `${anyHost()}.${pick(['zz', 'b.test', 'com'])}`.replace(/^[0-9:].*?\.(?=[a-z])/, '') : anyHost();
       const literal = /^[0-9.]+$|:/.test(host);
       const suffixes = literal ? [host] : host.split('.').map((_, at, all) => all.slice(at).join('.'));
@@ -190,7 +190,7 @@ describe('host index against a Map', () => {
       if (literal && expected.length > 0) taken.address++;
       if (expected.length === 0) taken.miss++;
     }
-    for (const [what, times] of Object.entries(taken)) expect(times, what).toBeGreaterThan(500);
+    for (const [what, times] of Object.entries(taken)) expect(times, what).toBeGreaterThan(200);
   });
 
   it('is right whatever the expected number was', () => {
