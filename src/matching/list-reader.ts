@@ -229,7 +229,11 @@ function toKey(raw: string, kind: EntryKind, path: string | undefined): string |
     if (entry === null) return { refused: 'path-rule' };
     return formatEntry(entry);
   }
-  if (isAddressLiteral(host)) return kind === KIND_SUBDOMAINS ? { refused: 'not-a-host' } : host;
+  if (isAddressLiteral(host)) {
+    // In a list `2.7` is a slip, not the address 2.0.0.7 that a browser would make of it.
+    const odd = !host.includes(':') && raw !== host;
+    return kind === KIND_SUBDOMAINS || odd ? { refused: 'not-a-host' } : host;
+  }
   // A bare label is no name on the Internet, and a suffix under which strangers register is nobody's to close (security.md S6).
   if (kind === KIND_EXACT ? !host.includes('.') : isPublicSuffix(host)) return { refused: 'public-suffix' };
   return kind === KIND_SUFFIX ? host : formatEntry({ host, kind, path: null });
