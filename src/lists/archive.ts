@@ -7,7 +7,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { openPromise as openZip, type Entry as ZipEntry } from 'yauzl';
 import { ListError } from './list-error.js';
@@ -98,21 +98,28 @@ async function* openStream(stream: Readable, path: string, meter: Meter, limits:
 
 async function* openZipMembers(path: string, size: number, limits: ArchiveLimits, options: OpenOptions): AsyncGenerator<Member> {
   const meter = createMeter(path, size, limits);
-  const zip = await openZip(path, { lazyEntries: true, autoClose: false, strictFileNames: false });
+  const zip = await openZip(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
   try {
     if (zip.entryCount > limits.maxMembers) throw tooMany(path, limits);
     let packed = 0;
     for await (const entry of zip.eachEntry()) {
       packed += entry.compressedSize;
       options.onBytes?.(packed, zip.fileSize);
-      const name = safeName(entry.fileName);
-      if (name === null || entry.fileName.endsWith('/') || isLink(entry)) continue;
+      const raw = entry.fileNameRaw.toString('utf8');
+      const name = safeName(raw);
+      if (name === null || raw.endsWith('/') || isLink(entry)) continue;
       if (entry.isEncrypted()) {
         throw new ListError('encrypted', `Tệp nén ${basename(path)} có mật khẩu; hãy giải nén rồi nhập tệp bên trong.`, `${basename(path)} is password-protected; unpack it and import the file inside.`);
       }
       meter.declare(entry.uncompressedSize);
       const read = async function* (): AsyncGenerator<Uint8Array> {
-        yield* (await zip.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>;
+        let sum = 0;
+        for await (const chunk of await zip.openReadStreamPromise(entry)) {
+          sum = crc32(chunk as Buffer, sum);
+          yield chunk as Buffer;
+        }
+        // yauzl checks sizes and leaves the checksum to its user.
+        if (sum !== entry.crc32) throw new Error('checksum does not hold');
       };
       yield { name, alone: false, bytes: guard(metered(read(), meter), path) };
     }

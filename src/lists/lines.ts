@@ -58,7 +58,17 @@ export async function* readLines(bytes: AsyncIterable<Uint8Array>, file: string)
     }
     yield lines;
   }
-  if (first && rest.length > 0) rest = refuseNonText(rest, file);
+  if (first && rest.length > 0) {
+    // A file of three bytes or fewer, never cut into lines above.
+    rest = refuseNonText(rest, file);
+    if (rest.at(-1) === 0x0a) rest = rest.subarray(0, -1);
+    else if (rest.length === 0) return;
+    first = false;
+    const lines: (string | BadLine)[] = [];
+    splitInto(lines, rest);
+    yield lines;
+    return;
+  }
   if (skipping) yield [TOO_LONG];
   else if (rest.length > 0) {
     const lines: (string | BadLine)[] = [];
