@@ -96,7 +96,9 @@ function settle(db: Connection, readonly: boolean, maxBytes: number | undefined)
   }
   db.pragma('foreign_keys = ON');
   db.pragma('trusted_schema = OFF');
+  // Sorting must not spill what is kept for a while into files that nobody overwrites.
   db.pragma('temp_store = MEMORY');
+  db.pragma('cache_size = -8192');
 }
 
 /** Each step in a transaction of its own; a second process that got here at the same time finds the work done. */

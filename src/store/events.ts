@@ -4,9 +4,8 @@
  */
 import { dayStart, hourStart, MINUTE_MS } from '../activity/rollup.js';
 import type { Event } from '../activity/event.js';
-import type { AuditWriter } from './audit.js';
 import type { Connection } from './connection.js';
-import { retention } from './retention.js';
+import { retention, type RetentionOptions } from './retention.js';
 import type { DeviceCountRow, DomainRow, EventStore, RollupRow } from './rows.js';
 import { verifyRollups } from './verify.js';
 
@@ -34,14 +33,7 @@ interface StoredRollup {
   readonly bytes_down: number;
 }
 
-export interface EventOptions {
-  readonly audit: AuditWriter;
-  readonly busyMs: number;
-  /** Removes what `restore` set aside, once its events would be past their time. */
-  readonly removeAside: (beforeMs: number) => void;
-}
-
-export function createEvents(db: Connection, options: EventOptions): EventStore {
+export function createEvents(db: Connection, options: RetentionOptions): EventStore {
   const addFacet = db.prepare(
     'INSERT INTO facet (zone, profile, category, action, layer, reason, channel) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -150,7 +142,7 @@ export function createEvents(db: Connection, options: EventOptions): EventStore 
     days: (fromMs, toMs) => (days.all(fromMs, toMs) as StoredRollup[]).map(toRow),
     domains: (fromMs, toMs) => domains.all(fromMs, toMs) as DomainRow[],
     devices: (fromMs, toMs) => devices.all(fromMs, toMs) as DeviceCountRow[],
-    expire: retention(db, options.audit, options.removeAside),
+    expire: retention(db, options),
     verify: () => verifyRollups(db),
   };
 }

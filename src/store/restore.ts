@@ -62,7 +62,8 @@ export function restoreStore(dataDir: string, file: string): string | null {
 /** Removes the database an earlier restore set aside, when it was last written before `beforeMs`. */
 export function removeAside(dataDir: string, beforeMs: number): void {
   const aside = join(dataDir, ASIDE_FILE);
-  if (existsSync(aside) && statSync(aside).mtimeMs < beforeMs) unlinkSync(aside);
+  if (!existsSync(aside) || statSync(aside).mtimeMs >= beforeMs) return;
+  for (const suffix of ['-wal', '-shm', '']) if (existsSync(aside + suffix)) unlinkSync(aside + suffix);
 }
 
 /** Turns a copy into one self-contained file and refuses it unless it is ours and whole. */

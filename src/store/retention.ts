@@ -2,12 +2,19 @@
  * The end of what was kept: rows go in one transaction, overwritten (secure_delete), and the write-ahead log that still
  * holds their old pages is emptied. What left is remembered, so that `verify` compares only what is still whole.
  */
-import { MINUTE_MS } from '../activity/rollup.js';
+import { DAY_MS, dayStart, MINUTE_MS } from '../activity/rollup.js';
 import type { AuditWriter } from './audit.js';
 import { metaNumber, type Connection } from './connection.js';
 import type { EventStore } from './rows.js';
 
-export function retention(db: Connection, audit: AuditWriter, removeAside: (beforeMs: number) => void): EventStore['expire'] {
+export interface RetentionOptions {
+  readonly audit: AuditWriter;
+  readonly busyMs: number;
+  /** Removes what `restore` set aside, once its events would be past their time. */
+  readonly removeAside: (beforeMs: number) => void;
+}
+
+export function retention(db: Connection, { audit, busyMs, removeAside }: RetentionOptions): EventStore['expire'] {
   const raise = (key: string, to: number): void => {
     if (to > metaNumber(db, key)) db.prepare('UPDATE meta SET value = ? WHERE key = ?').run(to, key);
   };
@@ -17,6 +24,17 @@ export function retention(db: Connection, audit: AuditWriter, removeAside: (befo
     if (typeof last !== 'number') return 0;
     if (mark !== null) raise(mark, (last + 1) * unit);
     return db.prepare(`DELETE FROM ${table} WHERE ${column} < ?`).run(before).changes;
+  };
+
+  /**
+   * Names that no event and no day shows any more. Every event of a day whose domain counts still stand is in them, so only
+   * the events of the day that is half gone need reading, not a month of them.
+   */
+  const dropNames = (): number => {
+    const half = dayStart(metaNumber(db, 'events-gone-before') - 1) + DAY_MS;
+    return db
+      .prepare('DELETE FROM domain WHERE id NOT IN (SELECT domain FROM domain_day UNION SELECT domain FROM event WHERE minute < ?)')
+      .run(half / MINUTE_MS).changes;
   };
 
   return (limits) => {
@@ -33,24 +51,25 @@ export function retention(db: Connection, audit: AuditWriter, removeAside: (befo
         gone += drop('lesson', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('opening', 'until_ms', limits.eventsBeforeMs, null, 1);
         if (limits.auditBeforeMs !== undefined) gone += audit.release(limits.auditBeforeMs);
-        // Names nothing points to any more.
-        gone += db
-          .prepare('DELETE FROM domain WHERE id NOT IN (SELECT domain FROM event UNION SELECT domain FROM domain_day)')
-          .run().changes;
-        db.prepare(
-          `DELETE FROM facet WHERE id NOT IN
-           (SELECT facet FROM event UNION SELECT facet FROM rollup_hour UNION SELECT facet FROM rollup_day)`,
-        ).run();
+        if (gone > 0) gone += dropNames();
         return gone;
       })
       .immediate();
     removeAside(limits.eventsBeforeMs);
-    emptyLog(db);
+    emptyLog(db, busyMs);
     return rows;
   };
 }
 
-/** Moves everything into the main file and cuts the log to nothing. A reader elsewhere may hold it; the next call tries again. */
-function emptyLog(db: Connection): void {
-  db.pragma('wal_checkpoint(TRUNCATE)');
+/**
+ * Moves everything into the main file and cuts the log to nothing. A reader elsewhere may hold it: that is not waited for,
+ * the next call tries again.
+ */
+function emptyLog(db: Connection, busyMs: number): void {
+  db.pragma('busy_timeout = 250');
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.pragma(`busy_timeout = ${busyMs}`);
+  }
 }

@@ -5,7 +5,7 @@
 export const STORE_CODES = [
   // the place and the file
   'dir-mode', 'dir-unusable', 'file-mode', 'not-a-file', 'not-found', 'not-a-database', 'not-ours', 'schema-newer', 'schema-older',
-  'corrupt', 'read-only', 'disk-full', 'locked', 'io', 'cannot-open', 'closed', 'exists', 'in-use',
+  'corrupt', 'read-only', 'disk-full', 'locked', 'io', 'cannot-open', 'exists', 'in-use',
   // what was asked
   'name-taken', 'port-taken', 'range-taken', 'mac-taken', 'rule-taken', 'ref-taken',
   'unknown-zone', 'unknown-profile', 'unknown-list', 'unknown-version', 'unknown-request', 'unknown-user',
