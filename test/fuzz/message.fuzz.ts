@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { isWireFault, readRequestHead } from '../../src/proxy/message.js';
 import { readResponseHead, serialiseResponse } from '../../src/proxy/response-message.js';
+import { llhttpCases } from '../support/llhttp-cases.js';
 import { createNodeReader } from '../support/node-reader.js';
 import { FUZZ_SEED, fuzzCases, mutate, seeded } from '../support/seeded.js';
 import { sharedData } from '../support/shared-data.js';
@@ -35,6 +36,8 @@ if (path !== null) {
     if (bytes.length < 4_096) SEEDS.push(bytes);
   }
 }
+const llhttp = sharedData('vectors', 'http', 'llhttp-test-md.tar.gz');
+if (llhttp !== null) SEEDS.push(...llhttpCases(llhttp, 'request').filter((bytes) => bytes.length > 0 && bytes.length < 4_096));
 const DICTIONARY = [
   '\r', '\n', '\r\n', '\r\n\r\n', ' ', '\t', '\0', ':', ': ', ',', ';', '#', '@', '\\', '/', '//', '%00', '\x0b', '\x7f', '\x80', '\xa0', '\xad', '"', '0', '1', 'a', '.', '..', '[', ']', '_', '-',
   'Content-Length: 5\r\n', 'Content-Length: 0\r\n', 'content-length:5\r\n', 'Transfer-Encoding: chunked\r\n', 'transfer-encoding:\tchunked\r\n', 'Transfer-Encoding: gzip, chunked\r\n',

@@ -1,6 +1,7 @@
 /** The 98 strict vectors and the smuggling families of security.md §2.9 against the wire grammar: the verdict named there, and no parser that reads our output otherwise. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { llhttpCases } from '../support/llhttp-cases.js';
 import { createNodeReader } from '../support/node-reader.js';
 import { sharedData } from '../support/shared-data.js';
 import { readAll, valuesOf } from '../support/strict-oracle.js';
@@ -197,3 +198,27 @@ describe.skipIf(payloads === null)('http-request-smuggling payloads', () => {
     });
   }
 });
+
+const llhttp = sharedData('vectors', 'http', 'llhttp-test-md.tar.gz');
+describe.skipIf(llhttp === null)('llhttp’s own cases', () => {
+  const cases = llhttp === null ? [] : llhttpCases(llhttp, 'request');
+  it('none is read by Node otherwise than by us, and many are refused here', async () => {
+    expect(cases.length).toBeGreaterThan(150);
+    let sent = 0;
+    let refused = 0;
+    // Most of them name no host: with one put in, they get as far as their point.
+    for (const bytes of cases.flatMap((one) => [one, withHost(one)])) {
+      const result = forward(bytes);
+      sent += result.sent.length;
+      if (result.status !== null) refused++;
+      await agree(result);
+    }
+    expect(sent).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(100);
+  });
+});
+
+function withHost(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1');
+  return /^host:/im.test(text) ? bytes : Buffer.from(text.replace('\r\n', '\r\nHost: ok.test\r\n'), 'latin1');
+}

@@ -48,8 +48,8 @@ export function forward(bytes: Buffer, mode: 'explicit' | 'transparent' = 'trans
     }
     bodies.push(Buffer.concat(data));
     sent.push(Buffer.concat([Buffer.from(serialiseRequest(head, { via: '', toParent: false }), 'latin1'), ...pieces]));
-    // After CONNECT the bytes belong to the tunnel; after `close` nothing more is answered.
-    if (head.form === 'authority' || !head.keepAlive) return done(null, 'closed');
+    // After CONNECT the bytes belong to the tunnel, after Upgrade they wait for the answer, after `close` nothing more is answered.
+    if (head.form === 'authority' || head.upgrade !== null || !head.keepAlive) return done(null, 'closed');
   }
   return done(null, 'end');
 }
