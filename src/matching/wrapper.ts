@@ -113,6 +113,14 @@ function spelledHost(label: string): Carried {
   return page(text.replaceAll('--', '/').replaceAll('-', '.').replaceAll('/', '-'));
 }
 
+/** Lengths of the hosts above: most hosts have another and need not be hashed. */
+const LENGTHS = [...BY_PATH.keys()].reduce((bits, host) => bits | (1 << host.length), 0);
+
+function readerOf(host: string): ((path: string) => Carried) | undefined {
+  if (host.startsWith('google.') || host.startsWith('www.google.')) return GOOGLE.test(host) ? fromGoogleAmp : undefined;
+  return host.length < 32 && (LENGTHS & (1 << host.length)) !== 0 ? BY_PATH.get(host) : undefined;
+}
+
 /** What the host carries, or null when it is no wrapper. */
 export function unwrap(host: string, path: string | null): Unwrapped | null {
   const last = host.charCodeAt(host.length - 1);
@@ -124,7 +132,7 @@ export function unwrap(host: string, path: string | null): Unwrapped | null {
       return { carried: spelledHost(labels.slice(labels.lastIndexOf('.') + 1)), byPath: false };
     }
   }
-  const read = BY_PATH.get(host) ?? (host.includes('google.') && GOOGLE.test(host) ? fromGoogleAmp : undefined);
+  const read = readerOf(host);
   if (read === undefined) return null;
   const spelled = path === null ? null : canonicalPath(path);
   return { carried: spelled === null ? NOTHING : read(spelled), byPath: true };

@@ -37,27 +37,36 @@ export interface DecisionCache {
   clear(): void;
 }
 
-const PER_ZONE = 4_096;
-const ZONES = 256;
+/** On a recorded trace of 2,689 names 91.0 % are answered with this size, 91.2 % with twice it (bench/decision.mjs). */
+const PER_ZONE = 2_048;
+const ZONES = 64;
 /** Longer texts are judged but not kept: they are rare, and memory must not grow with what a client invents. */
 const MAX_RAW = 280;
 /** Keys of shelves: zones from −1, profiles from −1, both far below this. */
 const PROFILES = 64;
 
+/** A verdict and the moment it was made: it says nothing of earlier ones. */
+interface Kept {
+  readonly decision: Decision;
+  readonly madeMs: number;
+}
+
+interface KeptRaw extends RawDecision, Kept {}
+
 /** What one zone (and profile) has been told. */
 interface Shelf {
   readonly zone: number;
-  readonly byHost: LRUCache<string, Decision>;
+  /** Made at first use: an LRU takes its room at once. */
+  byHost: LRUCache<string, Kept> | null;
   /** By raw text, without and with a written port required. */
-  readonly byHttp: LRUCache<string, RawDecision>;
-  readonly byConnect: LRUCache<string, RawDecision>;
+  byHttp: LRUCache<string, KeptRaw> | null;
+  byConnect: LRUCache<string, KeptRaw> | null;
 }
 
 export function createDecisionCache(options: DecisionCacheOptions = {}): DecisionCache {
   const max = options.perZone ?? PER_ZONE;
   const shelves = new LRUCache<number, Shelf>({ max: options.zones ?? ZONES });
   let generation: Snapshot | null = null;
-  let latestMs = -Infinity;
   let lastKey = NaN;
   let lastShelf: Shelf | null = null;
 
@@ -67,18 +76,17 @@ export function createDecisionCache(options: DecisionCacheOptions = {}): Decisio
     lastShelf = null;
   }
 
-  /** Verdicts belong to one snapshot and to a clock that runs forward. */
-  function shelfOf(zone: number, profile: number, snapshot: Snapshot, nowMs: number): Shelf {
-    if (snapshot !== generation || nowMs < latestMs) {
+  /** Verdicts belong to one snapshot. */
+  function shelfOf(zone: number, profile: number, snapshot: Snapshot): Shelf {
+    if (snapshot !== generation) {
       clear();
       generation = snapshot;
     }
-    latestMs = nowMs;
     const key = (zone + 1) * PROFILES + profile + 1;
     if (key === lastKey && lastShelf !== null) return lastShelf;
     let shelf = shelves.get(key);
     if (shelf === undefined) {
-      shelf = { zone, byHost: new LRUCache({ max }), byHttp: new LRUCache({ max }), byConnect: new LRUCache({ max }) };
+      shelf = { zone, byHost: null, byHttp: null, byConnect: null };
       shelves.set(key, shelf);
     }
     lastKey = key;
@@ -86,30 +94,40 @@ export function createDecisionCache(options: DecisionCacheOptions = {}): Decisio
     return shelf;
   }
 
-  /** A verdict that hangs on the path is kept only as the one for requests whose path is not seen. */
-  function holds(decision: Decision, path: string | null, nowMs: number): boolean {
-    return nowMs < decision.validUntilMs && (path === null || !decision.byPath);
+  /** Whether a port must be written is part of the question, so the two are kept apart. */
+  function rawShelf(shelf: Shelf, defaultPort: number | null): LRUCache<string, KeptRaw> | null {
+    if (defaultPort === null) return (shelf.byConnect ??= new LRUCache({ max }));
+    return defaultPort === 80 ? (shelf.byHttp ??= new LRUCache({ max })) : null;
+  }
+
+  /**
+   * A verdict that hangs on the path is kept only as the one for requests whose path is not seen. Callers may be a few
+   * milliseconds apart on what time it is, and a clock may be set back: neither may be served the future.
+   */
+  function holds(decision: Decision, madeMs: number, path: string | null, nowMs: number): boolean {
+    return nowMs >= madeMs && nowMs < decision.validUntilMs && (path === null || !decision.byPath);
   }
 
   return {
     decide(facts, snapshot, nowMs) {
-      const shelf = shelfOf(facts.zone, facts.profile, snapshot, nowMs);
-      const known = shelf.byHost.get(facts.host);
-      if (known !== undefined && holds(known, facts.path, nowMs)) return known;
-      const made = decide(facts, snapshot, nowMs);
-      if (holds(made, facts.path, nowMs)) shelf.byHost.set(facts.host, made);
-      return made;
+      const shelf = shelfOf(facts.zone, facts.profile, snapshot);
+      const byHost = (shelf.byHost ??= new LRUCache({ max }));
+      const known = byHost.get(facts.host);
+      if (known !== undefined && holds(known.decision, known.madeMs, facts.path, nowMs)) return known.decision;
+      const decision = decide(facts, snapshot, nowMs);
+      if (holds(decision, nowMs, facts.path, nowMs)) byHost.set(facts.host, { decision, madeMs: nowMs });
+      return decision;
     },
     decideRaw(authority, defaultPort, zone, path, snapshot, nowMs) {
-      const shelf = shelfOf(zone, -1, snapshot, nowMs);
-      const raw = defaultPort === null ? shelf.byConnect : defaultPort === 80 ? shelf.byHttp : null;
+      const shelf = shelfOf(zone, -1, snapshot);
+      const raw = rawShelf(shelf, defaultPort);
       const known = raw?.get(authority);
-      if (known !== undefined && holds(known.decision, path, nowMs)) return known;
+      if (known !== undefined && holds(known.decision, known.madeMs, path, nowMs)) return known;
       const parsed = parseAuthority(authority, defaultPort);
       if (parsed === null) return null;
       const decision = decide({ host: parsed.host, zone, path, profile: -1 }, snapshot, nowMs);
-      const made = { decision, port: parsed.port };
-      if (raw !== null && authority.length <= MAX_RAW && holds(decision, path, nowMs)) raw.set(authority, made);
+      const made: KeptRaw = { decision, port: parsed.port, madeMs: nowMs };
+      if (raw !== null && authority.length <= MAX_RAW && holds(decision, nowMs, path, nowMs)) raw.set(authority, made);
       return made;
     },
     dropZone(zone) {

@@ -32,6 +32,12 @@ describe('decision cache', () => {
     expect(cache.decide(facts('mxh.test'), snapshot, T0 + 200).reason).toBe('category-blocked');
     expect(cache.decide(facts('mxh.test'), snapshot, T0 + 50).reason).toBe('teacher-opening');
   });
+  it('is not emptied by callers that read the clock a moment apart', () => {
+    const cache = createDecisionCache();
+    const early = cache.decide(facts('game12.test'), snapshot, T0);
+    cache.decide(facts('mxh.test'), snapshot, T0 + 3);
+    expect(cache.decide(facts('game12.test'), snapshot, T0 + 1)).toBe(early);
+  });
   it('never answers a path with another path, and keeps the answer for requests without one', () => {
     const cache = createDecisionCache();
     const tunnel = cache.decide(facts('olm.test'), snapshot, T0);
