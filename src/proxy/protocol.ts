@@ -17,11 +17,14 @@ export type ToWorker =
   /** MAC by address from the kernel's neighbour table, refreshed by the control thread. */
   | { readonly type: 'neighbours'; readonly macByAddress: ReadonlyMap<string, string> }
   | { readonly type: 'device-key'; readonly key: Uint8Array }
+  /** One batch of events has been taken over: the thread sends no more than a few ahead of this. */
+  | { readonly type: 'events-taken' }
   /** Stop accepting, let open exchanges end, then report `drained`. */
   | { readonly type: 'drain'; readonly graceMs: number }
   | { readonly type: 'ping'; readonly n: number };
 
 export type FromWorker =
+  /** The explicit port, then the transparent one where there is one. */
   | { readonly type: 'listening'; readonly ports: readonly number[] }
   | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }

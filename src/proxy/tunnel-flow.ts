@@ -302,6 +302,11 @@ export class Tunnel implements SpliceOwner {
     if (this.decision !== null && wallMs >= this.decision.validUntilMs) this.rejudge();
   }
 
+  /** Milliseconds without a byte, or without progress before the splice. */
+  quietMs(): number {
+    return this.shared.clock.ms - (this.splice?.lastMs ?? this.sinceMs);
+  }
+
   abort(): void {
     if (this.splice !== null) this.splice.destroy();
     else this.onGone();

@@ -78,6 +78,8 @@ export interface Tunnels {
   /** Judges every open pair again under `policy()`; closes those now blocked and returns how many. */
   applyPolicy(): number;
   count(): number;
+  /** Ends the tunnels that have carried nothing for this long (by a clock that may be a second behind). */
+  closeQuiet(quietMs: number): void;
   /** Destroys whatever is open. */
   close(): void;
 }
@@ -117,6 +119,10 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
       return closed;
     },
     count: () => live.size,
+    closeQuiet(quietMs) {
+      clock.ms = performance.now();
+      for (const tunnel of live) if (tunnel.quietMs() >= quietMs) tunnel.abort();
+    },
     close() {
       clearInterval(sweeper);
       for (const tunnel of live) tunnel.abort();

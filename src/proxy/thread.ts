@@ -1,0 +1,177 @@
+/**
+ * Composition root of one proxy thread: builds resolver, dialler, tunnels, server and listeners, and does what the control
+ * thread's messages say. Holds the policy snapshot in force. Never opens the store, never logs: what happens leaves as messages.
+ */
+import type { Socket } from 'node:net';
+import { toEvent, type Outcome } from '../activity/outcome.js';
+import { createBlockPages, failurePage } from '../pages/block-page.js';
+import { REASON_WORDS } from '../pages/texts.js';
+import { createSnapshot } from '../policy/create-snapshot.js';
+import { createDecisionCache } from '../policy/decision-cache.js';
+import type { PolicyData, Snapshot } from '../policy/snapshot.js';
+import { createZoneFinder } from '../policy/zone.js';
+import { createDialer } from './dial.js';
+import { createEventBatch } from './event-batch.js';
+import { createPagesForwarder } from './forward.js';
+import { createIdentifier } from './identify.js';
+import { createListeners, ListenError } from './listen.js';
+import { createLoginCheck } from './login.js';
+import { plainAddress } from './own-pages.js';
+import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
+import { createResolver } from './resolve.js';
+import { createProxyServer } from './server.js';
+import { createTunnels, type ClientRef } from './tunnel.js';
+
+export interface ProxyThread {
+  /** Opens the listeners; posts `listening`, or `listen-failed` for the first that can't be opened. */
+  start(): Promise<void>;
+  handle(message: ToWorker): void;
+  /** Closes everything at once. */
+  close(): void;
+}
+
+/** A tunnel that has said nothing for this long is not in the middle of anything when the gateway stops. */
+const QUIET_MS = 1_500;
+const DRAIN_STEP_MS = 50;
+/** Sockets just destroyed report their 'close', and with it their outcome, a turn or two of the loop later. */
+const LAST_OUTCOMES_MS = 20;
+
+export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker) => void): ProxyThread {
+  const { settings } = birth;
+  let snapshot: Snapshot | null = null;
+  let findZone: ReturnType<typeof createZoneFinder> = () => -1;
+  let macs: ReadonlyMap<string, string> = new Map();
+
+  const batch = createEventBatch(birth.deviceKey, (notes, dropped) => post({ type: 'events', notes, dropped }));
+  const decisions = createDecisionCache();
+  const resolver = createResolver({ dns: settings.dns, hosts: settings.hosts });
+  const dialer = createDialer(settings, resolver);
+  const forwarder = createPagesForwarder(settings.pages);
+  const policy = (): Snapshot | null => snapshot;
+  const zoneOf = ({ address, port, login }: ClientRef): number => findZone({ address, port, mac: macs.get(address) ?? null, login });
+
+  function outcome(ended: Outcome): void {
+    if (snapshot === null) return;
+    const event = toEvent(ended, snapshot);
+    if (event !== null) batch.add(event, ended.clientAddress);
+  }
+
+  const tunnels = createTunnels({
+    settings, policy, decide: decisions.decide, zoneOf, dialer, outcome,
+    refuseConnect: (client, reason) => server.refuseConnect(client, reason),
+  });
+  const server = createProxyServer({
+    settings, policy, decisions, zoneOf, dialer, tunnels, outcome,
+    renderBlockPage: createBlockPages(),
+    renderFailurePage: (reason, under) => failurePage(REASON_WORDS[reason], under?.data.school ?? null),
+    forwardToPages: (socket, bytes, zone) => forwarder.forward(socket, bytes, zone),
+    loginCheck: createLoginCheck(),
+  });
+  const identifier = createIdentifier({
+    helloMs: settings.limits.helloMs,
+    onHttp: (socket, first) => server.handleTransparentHttp(socket, first),
+    onTls: (socket, first) => tunnels.transparent(socket, refOf(socket), first, Date.now()),
+    onNeither: (socket) => {
+      const from = refOf(socket);
+      outcome({
+        clientAddress: from.address, zone: zoneOf(from), decision: null, reason: 'not-tls', failed: true, channel: 'tunnel',
+        bytesUp: 0, bytesDown: 0, startedMs: Date.now(), ms: 0,
+      });
+    },
+  });
+  const listeners = createListeners({ host: settings.host, onFailed: (port, code) => post({ type: 'listen-failed', port, code }) });
+
+  const onExplicit = (socket: Socket): void => server.handleExplicit(socket);
+  const onTransparent = (socket: Socket): void => {
+    if (server.admit(socket)) identifier.accept(socket);
+  };
+
+  function setPolicy(data: PolicyData): void {
+    snapshot = createSnapshot(data);
+    findZone = createZoneFinder(snapshot);
+    openZonePorts();
+    tunnels.applyPolicy();
+    server.applyPolicy();
+  }
+
+  function openZonePorts(): void {
+    const ports = (snapshot?.data.zones ?? []).map((zone) => zone.port).filter((port) => port !== null);
+    dialer.setOwnPorts(ports);
+    if (listening) listeners.setZonePorts(ports, onExplicit);
+  }
+
+  let listening = false;
+  if (birth.policy !== null) setPolicy(birth.policy);
+
+  async function start(): Promise<void> {
+    try {
+      const ports = [await listeners.open(settings.port, onExplicit)];
+      if (settings.transparentPort !== null) ports.push(await listeners.open(settings.transparentPort, onTransparent));
+      listening = true;
+      openZonePorts();
+      post({ type: 'listening', ports });
+    } catch (error) {
+      if (!(error instanceof ListenError)) throw error;
+      post({ type: 'listen-failed', port: error.port, code: error.code });
+    }
+  }
+
+  async function drain(graceMs: number): Promise<void> {
+    listening = false;
+    listeners.close();
+    identifier.close();
+    const drained = server.drain(graceMs);
+    const giveUpAt = performance.now() + graceMs;
+    while (tunnels.count() > 0 && performance.now() < giveUpAt) {
+      tunnels.closeQuiet(QUIET_MS);
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+    await drained;
+    close();
+    await new Promise((resolve) => setTimeout(resolve, LAST_OUTCOMES_MS));
+    batch.flush();
+    post({ type: 'drained' });
+  }
+
+  function close(): void {
+    listening = false;
+    listeners.close();
+    identifier.close();
+    tunnels.close();
+    resolver.close();
+    batch.close();
+  }
+
+  return {
+    start,
+    close,
+    handle(message) {
+      switch (message.type) {
+        case 'policy':
+          setPolicy(message.policy);
+          post({ type: 'applied', generation: message.policy.generation });
+          break;
+        case 'neighbours':
+          macs = message.macByAddress;
+          tunnels.applyPolicy();
+          break;
+        case 'device-key':
+          batch.setKey(message.key);
+          break;
+        case 'events-taken':
+          batch.taken();
+          break;
+        case 'drain':
+          void drain(message.graceMs);
+          break;
+        case 'ping':
+          post({ type: 'pong', n: message.n, connections: server.connections(), tunnels: tunnels.count() });
+          break;
+      }
+    },
+  };
+}
+
+function refOf(socket: Socket): ClientRef {
+  return { address: plainAddress(socket.remoteAddress), port: socket.localPort ?? 0, login: null };
+}
