@@ -4,7 +4,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventNote } from '../../src/activity/event.js';
 import type { PolicyData } from '../../src/policy/snapshot.js';
-import type { WorkerPool } from '../../src/proxy/workers.js';
+import type { createWorkerPool, WorkerPool } from '../../src/proxy/workers.js';
 import { policyData, zone } from '../policy/fixture.js';
 import { builtProgram } from '../support/dist.js';
 import { helloBytes } from '../support/hello-bytes.js';
@@ -40,8 +40,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => spare.listen(0, '127.0.0.1', resolve));
   zonePort = (spare.address() as AddressInfo).port;
   await new Promise<void>((resolve) => spare.close(() => resolve()));
-  const { createWorkerPool } = (await import(`${builtProgram()}/proxy/workers.js`)) as typeof import('../../src/proxy/workers.js');
-  pool = createWorkerPool({
+  const built = (await import(`${builtProgram()}/proxy/workers.js`)) as { createWorkerPool: typeof createWorkerPool };
+  pool = built.createWorkerPool({
     count: 2,
     settings: wireSettings({ ports: [80, 443, originPort], transparentPort: 0, hosts: { 'ok.test': ['127.0.0.1'], 'other.test': ['127.0.0.1'], 'bad.test': ['127.0.0.1'] } }),
     policy: policy(), deviceKey: new Uint8Array(32), onEvents: (got) => notes.push(...got),
