@@ -19,6 +19,19 @@ interface Sum {
   ms: number;
 }
 
+interface PeriodSum extends Sum {
+  readonly from: number;
+  readonly facet: number;
+}
+
+/** What a batch holds of one facet: rows by minute and domain. */
+interface Facet {
+  readonly id: number;
+  readonly action: string;
+  readonly category: string;
+  readonly rows: Map<number, Sum & { readonly minute: number; readonly domain: number }>;
+}
+
 interface StoredRollup {
   readonly from_ms: number;
   readonly zone: string;
@@ -82,42 +95,42 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
     const found = getFacet.get(...key);
     return Number(found ?? addFacet.run(...key).lastInsertRowid);
   };
-  const domainOf = (name: string): number => Number(getDomain.get(name) ?? addDomain.run(name).lastInsertRowid);
+  const domainOf = (name: string | null): number =>
+    name === null || !STORABLE_DOMAIN.test(name) ? 0 : Number(getDomain.get(name) ?? addDomain.run(name).lastInsertRowid);
 
   const write = (events: readonly Event[], counts: readonly DeviceCountRow[]): void => {
-    const facets = new Map<string, { id: number; action: string; category: string }>();
-    const domainIds = new Map<string, number>([['', 0]]);
-    const rows = new Map<string, Sum & { minute: number; facet: number; action: string; category: string; domain: number }>();
+    const facets = new Map<string, Facet>();
+    const domainIds = new Map<string | null, number>([[null, 0]]);
     for (const event of events) {
       const facetKey = `${event.profile} ${event.category ?? ''} ${event.action} ${event.layer ?? ''} ${event.reason} ${event.channel} ${event.zone ?? ''}`;
       let facet = facets.get(facetKey);
-      if (facet === undefined) facets.set(facetKey, (facet = { id: facetOf(event), action: event.action, category: event.category ?? '' }));
-      const name = event.domain !== null && STORABLE_DOMAIN.test(event.domain) ? event.domain : '';
-      let domain = domainIds.get(name);
-      if (domain === undefined) domainIds.set(name, (domain = domainOf(name)));
-      const key = `${event.minute} ${facet.id} ${domain}`;
-      let sum = rows.get(key);
-      if (sum === undefined) {
-        rows.set(key, (sum = { n: 0, up: 0, down: 0, ms: 0, minute: event.minute, facet: facet.id, action: facet.action, category: facet.category, domain }));
-      }
+      if (facet === undefined) facets.set(facetKey, (facet = { id: facetOf(event), action: event.action, category: event.category ?? '', rows: new Map() }));
+      let domain = domainIds.get(event.domain);
+      if (domain === undefined) domainIds.set(event.domain, (domain = domainOf(event.domain)));
+      // Minutes take 25 bits until 2033 and 26 after, domains stay under 2^26: one exact number, and a third of the time of a string.
+      const key = event.minute * 2 ** 26 + domain;
+      let sum = facet.rows.get(key);
+      if (sum === undefined) facet.rows.set(key, (sum = { n: 0, up: 0, down: 0, ms: 0, minute: event.minute, domain }));
       sum.n += 1;
       sum.up += event.bytesUp;
       sum.down += event.bytesDown;
       sum.ms += event.ms;
     }
-    const hourSums = new Map<string, Sum & { from: number; facet: number }>();
-    const daySums = new Map<string, Sum & { from: number; facet: number }>();
+    const hourSums = new Map<string, PeriodSum>();
+    const daySums = new Map<string, PeriodSum>();
     const domainSums = new Map<string, { day: number; domain: number; action: string; category: string; n: number }>();
-    for (const row of rows.values()) {
-      addEvent.run(row.minute, row.facet, row.domain, row.n, row.up, row.down, row.ms);
-      const day = dayStart(row.minute * MINUTE_MS);
-      addTo(hourSums, hourStart(row.minute * MINUTE_MS), row);
-      addTo(daySums, day, row);
-      if (row.domain === 0) continue;
-      const key = `${day} ${row.domain} ${row.action} ${row.category}`;
-      const sum = domainSums.get(key);
-      if (sum === undefined) domainSums.set(key, { day, domain: row.domain, action: row.action, category: row.category, n: row.n });
-      else sum.n += row.n;
+    for (const { id, action, category, rows } of facets.values()) {
+      for (const row of rows.values()) {
+        addEvent.run(row.minute, id, row.domain, row.n, row.up, row.down, row.ms);
+        const day = dayStart(row.minute * MINUTE_MS);
+        addTo(hourSums, hourStart(row.minute * MINUTE_MS), id, row);
+        addTo(daySums, day, id, row);
+        if (row.domain === 0) continue;
+        const key = `${day} ${row.domain} ${action} ${category}`;
+        const sum = domainSums.get(key);
+        if (sum === undefined) domainSums.set(key, { day, domain: row.domain, action, category, n: row.n });
+        else sum.n += row.n;
+      }
     }
     for (const sum of hourSums.values()) addHour.run(sum.from, sum.facet, sum.n, sum.up, sum.down);
     for (const sum of daySums.values()) addDay.run(sum.from, sum.facet, sum.n, sum.up, sum.down);
@@ -150,11 +163,11 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
 /** The CHECK of the table said beforehand: one odd name must not hold back a whole batch for ever. */
 const STORABLE_DOMAIN = /^(?=.*[a-z])[a-z0-9._-]{1,253}$/;
 
-function addTo(sums: Map<string, Sum & { from: number; facet: number }>, from: number, row: Sum & { facet: number }): void {
-  const key = `${from} ${row.facet}`;
+function addTo(sums: Map<string, PeriodSum>, from: number, facet: number, row: Sum): void {
+  const key = `${from} ${facet}`;
   const sum = sums.get(key);
   if (sum === undefined) {
-    sums.set(key, { from, facet: row.facet, n: row.n, up: row.up, down: row.down, ms: row.ms });
+    sums.set(key, { from, facet, n: row.n, up: row.up, down: row.down, ms: row.ms });
     return;
   }
   sum.n += row.n;
