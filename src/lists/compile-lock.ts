@@ -4,7 +4,7 @@
  * correctness: the index file is written whole under a name of its own content.
  */
 import { mkdir, open, readFile, stat, unlink, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { indexFolder } from './index-file.js';
 
@@ -18,10 +18,11 @@ const WAIT_MS = 120_000;
  * Runs `compile` under the lock. While another process holds it, `ready` is asked every tenth of a second and a result of it is taken.
  */
 export async function withCompileLock<T>(dataDir: string, ready: () => Promise<T | null>, compile: () => Promise<T>): Promise<T> {
-  await mkdir(indexFolder(dataDir), { recursive: true, mode: 0o700 });
   const path = join(indexFolder(dataDir), 'compile.lock');
   const deadline = Date.now() + WAIT_MS;
-  while (!(await take(path))) {
+  for (let taken = await take(path); taken !== 'taken'; taken = await take(path)) {
+    // No lock can be had here (disk full, read-only): the compile itself needs no disk.
+    if (taken === 'impossible') return compile();
     await wait(POLL_MS);
     const found = await ready();
     if (found !== null) return found;
@@ -39,17 +40,18 @@ export async function withCompileLock<T>(dataDir: string, ready: () => Promise<T
   }
 }
 
-async function take(path: string): Promise<boolean> {
-  let file;
+async function take(path: string): Promise<'taken' | 'held' | 'impossible'> {
   try {
-    file = await open(path, 'wx', 0o600);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(path, 'wx', 0o600);
+    await file.writeFile(String(process.pid)).catch(() => undefined);
+    await file.close();
+    return 'taken';
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    // EEXIST of mkdir: a file stands where the folder should be.
+    return code === 'EEXIST' && (await stat(path).then(() => true, () => false)) ? 'held' : 'impossible';
   }
-  await file.writeFile(String(process.pid)).catch(() => undefined);
-  await file.close();
-  return true;
 }
 
 async function isStale(path: string): Promise<boolean> {

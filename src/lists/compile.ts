@@ -167,7 +167,7 @@ function contentOf(store: Store, source: CompileSource | undefined): Iterable<st
 
 function compileInThread(job: CompileJob, options: CompileOptions): Promise<IndexImage> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../compile-thread.js', import.meta.url), { workerData: job });
+    const worker = new Worker(new URL('../compile-thread.js', import.meta.url), { workerData: job, execArgv: [] });
     let settled = false;
     const settle = (end: () => void): void => {
       if (settled) return;

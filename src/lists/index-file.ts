@@ -69,15 +69,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The index under this fingerprint; null when it is not there, damaged or of another version. */
+/** The index under this fingerprint; null when it is not there, cannot be read, is damaged or of another version: then it is compiled. */
 export async function loadIndex(dataDir: string, fingerprint: string): Promise<IndexImage | null> {
-  let file;
-  try {
-    file = await open(indexPath(dataDir, fingerprint), 'r');
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
+  const file = await open(indexPath(dataDir, fingerprint), 'r').catch(() => null);
+  if (file === null) return null;
   try {
     const { size } = await file.stat();
     if (size > 2 ** 32) return null;
@@ -90,6 +85,9 @@ export async function loadIndex(dataDir: string, fingerprint: string): Promise<I
       at += bytesRead;
     }
     return decodeImage(bytes);
+  } catch {
+    // A disk that fails on reading: the lists are in the database too.
+    return null;
   } finally {
     await file.close();
   }
@@ -108,8 +106,4 @@ export async function cleanIndexes(dataDir: string, keep: string, nowMs: number)
   }
   found.sort((a, b) => b.ms - a.ms);
   for (const { path } of found.slice(KEPT)) await unlink(path).catch(() => undefined);
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
