@@ -77,12 +77,12 @@ const PROXY = Buffer.from('proxy-', 'latin1');
 const PROXY_AUTHORIZATION = Buffer.from('proxy-authorization', 'latin1');
 const PROXY_CONNECTION = Buffer.from('proxy-connection', 'latin1');
 
-/** `lower` holds letters, digits, `-` and `_`. Bytes were checked to be tchar: folding with 0x20 can then only join the two cases of a letter. */
+/** `lower` holds letters, digits, `-` and `_`. Bytes were checked to be tchar, so folding with 0x20 can only join the two cases of a letter. */
 function sameName(buffer: Buffer, at: number, lower: Uint8Array, length: number): boolean {
   for (let i = 0; i < length; i++) {
     const byte = buffer[at + i] as number;
     const want = lower[i] as number;
-    if (byte !== want && (want < 0x61 || (byte | 0x20) !== want)) return false;
+    if (byte !== want && (byte | 0x20) !== want) return false;
   }
   return true;
 }

@@ -45,7 +45,6 @@ export interface Target {
 
 const SLASH = 0x2f;
 const QUERY = 0x3f;
-const BACKSLASH = 0x5c;
 
 /** Bytes were checked before: printable ASCII without `#`. Fills `into`. */
 export function readTarget(text: string, method: string, into: Target): 'ok' | 'bad' | 'scheme' {
@@ -80,7 +79,6 @@ export function readTarget(text: string, method: string, into: Target): 'ok' | '
   while (at < text.length) {
     const ch = text.charCodeAt(at);
     if (ch === SLASH || ch === QUERY) break;
-    if (ch === BACKSLASH) return 'bad';
     at++;
   }
   if (at === 7) return 'bad';

@@ -63,6 +63,7 @@ const BAD: readonly (readonly [string, string])[] = [
   ['blank before extension', '1 ;a=b\r\nZ\r\n'],
   ['text after a quoted value', '1;a="b"c\r\nZ\r\n'],
   ['data too long', '1\r\nZZ\r\n0\r\n\r\n'],
+  ['another byte for the CR', '1\r\nZX\n0\r\n\r\n'],
   ['data ended by LF', '1\r\nZ\n0\r\n\r\n'],
   ['data not ended', '1\r\nZ0\r\n\r\n'],
   ['Content-Length in a trailer', '0\r\nContent-Length: 9\r\n\r\n'],
@@ -169,10 +170,10 @@ describe('no copies', () => {
   });
 
   it('what is not clean is cut out, the rest stays where it lies', () => {
-    const bytes = Buffer.from('3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nX: y\r\n\r\n');
+    const bytes = Buffer.from('3\r\nabc\r\n4;x=y\r\ndefg\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n');
     const seen: string[] = [];
     createChunkedReader().pass(bytes, 0, bytes.length, (piece) => seen.push(piece.toString()));
-    expect(seen).toEqual(['3\r\nabc\r\n', '4\r\n', 'defg\r\n', '0\r\n\r\n']);
+    expect(seen).toEqual(['3\r\nabc\r\n', '4\r\n', 'defg\r\n2\r\nhi\r\n', '0\r\n\r\n']);
   });
 });
 

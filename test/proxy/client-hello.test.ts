@@ -158,7 +158,7 @@ describe('structure', () => {
     ['an empty ALPN list', hello(extension(16, u16(0)))],
     ['odd supported_versions', hello(extension(43, Buffer.from([3, 3, 4, 3])))],
     ['no supported_versions', hello(extension(43, Buffer.from([0])))],
-    ['a ServerHello', record(handshake(Buffer.alloc(50), 2))],
+    ['another handshake message of the same shape', record(handshake(body(null), 2))],
     ['a message after the hello in its record', record(Buffer.concat([handshake(body(null)), handshake(body(null))]))],
     ['an empty record first', Buffer.concat([record(Buffer.alloc(0)), record(handshake(body(null)))])],
     ['an empty record inside', Buffer.concat([record(handshake(body(null)).subarray(0, 20)), record(Buffer.alloc(0))])],
