@@ -182,14 +182,15 @@ export function createListReader(options: ReadOptions): ListReader {
         none: (line, keys) => note(opens ? 'not-an-exception' : 'exception', line, keys[0] ?? ''),
       });
 
-      const excepted = options.allow ? null : exceptions.keys;
-      const merged = mergeHalves(kept.keys);
+      const denied = denials(kept.keys, options.allow ? new Set() : exceptions.keys, protects);
+      const has = (key: string): boolean => kept.keys.has(key) && !denied.has(key);
+      const merged = mergeHalves(kept.keys, has);
       const entries: string[] = [];
       let taken = 0;
       let covered = 0;
       let undone = 0;
       forEachLine(kept, (key) => {
-        const fate = judge(key, kept.keys, merged, excepted, protects);
+        const fate = judge(key, has, merged, denied);
         if (typeof fate === 'string') return fate;
         entries.push(fate.entry);
         return true;
@@ -281,47 +282,64 @@ function forEachLine<V extends string | false>(claims: Claims, judgeKey: (key: s
   close();
 }
 
+interface Parts {
+  readonly host: string;
+  readonly kind: EntryKind;
+}
+
+/** Takes a canonical entry apart; cheaper than reading it again. */
+function partsOf(key: string): Parts {
+  const first = key.charCodeAt(0);
+  if (first === 0x3d) return { host: key.slice(1), kind: KIND_EXACT };
+  if (first === 0x2a) return { host: key.slice(2), kind: KIND_SUBDOMAINS };
+  const slash = key.indexOf('/');
+  return slash === -1 ? { host: key, kind: KIND_SUFFIX } : { host: key.slice(0, slash), kind: KIND_PATH };
+}
+
+type Denial = 'protected' | 'excepted';
+
+/** Claims that may not be taken. They cover nothing either: what lies below a refused claim is judged by itself. */
+function denials(keys: ReadonlySet<string>, excepted: ReadonlySet<string>, protects: (host: string, kind: EntryKind) => boolean): ReadonlyMap<string, Denial> {
+  const denied = new Map<string, Denial>();
+  const excepts = (key: string): boolean => excepted.has(key);
+  for (const key of keys) {
+    const { host, kind } = partsOf(key);
+    if (excepted.size > 0 && (excepts(host) || excepts(`=${host}`) || isUnder(host, excepts, null))) denied.set(key, 'excepted');
+    else if (protects(host, kind)) denied.set(key, 'protected');
+  }
+  return denied;
+}
+
 /** Hosts named both as `=host` and `*.host` (RPZ's way): together they are `host`. */
-function mergeHalves(keys: ReadonlySet<string>): ReadonlySet<string> {
+function mergeHalves(keys: ReadonlySet<string>, has: (key: string) => boolean): ReadonlySet<string> {
   const merged = new Set<string>();
   for (const key of keys) {
-    if (key.charCodeAt(0) === 0x2a && keys.has(`=${key.slice(2)}`)) merged.add(key.slice(2));
+    if (key.charCodeAt(0) === 0x2a && has(key) && has(`=${key.slice(2)}`)) merged.add(key.slice(2));
   }
   return merged;
 }
 
-function judge(
-  key: string,
-  keys: ReadonlySet<string>,
-  merged: ReadonlySet<string>,
-  excepted: ReadonlySet<string> | null,
-  protects: (host: string, kind: EntryKind) => boolean,
-): { entry: string } | 'covered' | 'excepted' | 'protected' {
-  const first = key.charCodeAt(0);
-  const slash = key.indexOf('/');
-  let kind: EntryKind = first === 0x3d ? KIND_EXACT : first === 0x2a ? KIND_SUBDOMAINS : slash !== -1 ? KIND_PATH : KIND_SUFFIX;
-  const host = kind === KIND_EXACT ? key.slice(1) : kind === KIND_SUBDOMAINS ? key.slice(2) : kind === KIND_PATH ? key.slice(0, slash) : key;
+function judge(key: string, has: (key: string) => boolean, merged: ReadonlySet<string>, denied: ReadonlyMap<string, Denial>): { entry: string } | 'covered' | Denial {
+  const { host, kind } = partsOf(key);
   let entry = key;
   if (kind !== KIND_SUFFIX) {
-    if (keys.has(host) || (kind === KIND_PATH && keys.has(`=${host}`))) return 'covered';
+    if (has(host) || (kind === KIND_PATH && has(`=${host}`))) return 'covered';
     if (merged.has(host)) {
       if (kind !== KIND_EXACT) return 'covered';
       // `=host` came with `*.host`: this one stands for both.
-      kind = KIND_SUFFIX;
       entry = host;
     }
   }
-  if (isUnder(host, keys, merged)) return 'covered';
-  if (excepted !== null && excepted.size > 0 && (excepted.has(host) || excepted.has(`=${host}`) || isUnder(host, excepted, null))) return 'excepted';
-  return protects(host, kind) ? 'protected' : { entry };
+  if (isUnder(host, has, merged)) return 'covered';
+  return denied.get(key) ?? { entry };
 }
 
-/** True when a proper parent of the host is in the set with all its subdomains. */
-function isUnder(host: string, keys: ReadonlySet<string>, merged: ReadonlySet<string> | null): boolean {
+/** True when a proper parent of the host is there with all its subdomains. */
+function isUnder(host: string, has: (key: string) => boolean, merged: ReadonlySet<string> | null): boolean {
   if (isAddressLiteral(host)) return false;
   for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
     const parent = host.slice(dot + 1);
-    if (keys.has(parent) || keys.has(`*.${parent}`) || merged?.has(parent) === true) return true;
+    if (has(parent) || has(`*.${parent}`) || merged?.has(parent) === true) return true;
   }
   return false;
 }

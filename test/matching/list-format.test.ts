@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatEntry, parseEntry } from '../../src/matching/entry.js';
+import { KIND_SUBDOMAINS } from '../../src/matching/host-index.js';
 import { detectFormat, LINE_FORMATS, type LineFormat } from '../../src/matching/list-format.js';
 import { REFUSALS } from '../../src/matching/list-line.js';
 import { createListReader, parseList, printable, type ReadResult } from '../../src/matching/list-reader.js';
@@ -322,6 +323,15 @@ describe('the books', () => {
     const result = reader.finish((host) => host === 'school.example.org');
     expect(result.entries).toEqual(['bad.example.org']);
     expect(result.refusals).toEqual([{ why: 'protected', lines: 1, first: [{ file: 'two.txt', line: 2, text: 'school.example.org' }] }]);
+  });
+
+  it('judges by itself what lies below a refused claim', () => {
+    const reader = createListReader({ allow: false });
+    reader.open('', 'domains');
+    for (const line of ['mail.example.org', 'evil.mail.example.org', '=login.example.org', '*.login.example.org']) reader.push(line);
+    const result = reader.finish((host, kind) => kind !== KIND_SUBDOMAINS && (host === 'mail.example.org' || host === 'login.example.org'));
+    expect(result.entries).toEqual(['*.login.example.org', 'evil.mail.example.org']);
+    expect(books(result)).toEqual([4, 2, 0, 0, 2]);
   });
 
   it('keeps the first lines of each reason only, and nothing that could drive a terminal', () => {
