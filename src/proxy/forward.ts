@@ -87,6 +87,8 @@ export function createPagesForwarder(target: { readonly port: number; readonly s
       socket.on('error', () => socket.destroy());
       socket.unshift(bytes);
       server.emit('connection', socket);
+      // it was paused by its former owner, and a listener alone does not set it flowing again
+      socket.resume();
     },
   };
 }
