@@ -1,4 +1,7 @@
-// CPU ns per head: read + serialise of a browser's request head (about 460 bytes) and of an origin's response head. Needs `npm run build`.
+// CPU ns per message: read + serialise of a browser's request head (about 460 bytes) and an origin's response head, a browser-sized
+// ClientHello, and 64 KB of chunked body. Needs `npm run build`. BENCH_MAX_NS=2500 makes it fail when request read+serialise takes longer.
+import { createChunkedReader } from '../dist/proxy/chunked.js';
+import { createHelloReader } from '../dist/proxy/client-hello.js';
 import { isWireFault, readRequestHead, serialiseRequest } from '../dist/proxy/message.js';
 import { readResponseHead, serialiseResponse } from '../dist/proxy/response-message.js';
 
@@ -72,6 +75,23 @@ measure('request read', request.length, () => read().bytes);
 const total = measure('request read+serialise', request.length, () => out.latin1Write(serialiseRequest(read(), requestOptions), 0));
 measure('response read', response.length, () => readBack().bytes);
 measure('response read+serialise', response.length, () => out.latin1Write(serialiseResponse(readBack(), responseOptions), 0));
+
+// A hello of a browser's size: server_name and a large key share, one record.
+const name = Buffer.from('lophoc.hanoiedu.vn');
+const u16 = (n) => Buffer.from([n >> 8, n & 255]);
+const block = (bytes) => Buffer.concat([u16(bytes.length), bytes]);
+const extensions = Buffer.concat([u16(0), block(block(Buffer.concat([Buffer.from([0]), block(name)]))), u16(51), block(Buffer.alloc(1_700))]);
+const body = Buffer.concat([u16(0x0303), Buffer.alloc(32), Buffer.from([0]), block(u16(0x1301)), Buffer.from([1, 0]), block(extensions)]);
+const hello = Buffer.concat([Buffer.from([22, 3, 1]), block(Buffer.concat([Buffer.from([1, 0]), u16(body.length), body]))]);
+measure('ClientHello read', hello.length, () => (createHelloReader(16_384).push(hello).state === 'hello' ? 1 : 0), 5, 50_000);
+
+const chunk = Buffer.concat([Buffer.from('2000\r\n'), Buffer.alloc(8_192, 0x61), Buffer.from('\r\n')]);
+const chunks = Buffer.concat(new Array(8).fill(chunk));
+const reader = createChunkedReader();
+let pieces = 0;
+const count = () => void pieces++;
+measure('chunked pass 64 KB', chunks.length, () => reader.pass(chunks, 0, chunks.length, count).next & 1, 5, 50_000);
+measure('chunked read 64 KB', chunks.length, () => reader.read(chunks, 0, chunks.length, count).next & 1, 5, 50_000);
 
 const limit = Number(process.env.BENCH_MAX_NS ?? 0);
 if (limit > 0 && total > limit) {
