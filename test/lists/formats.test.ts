@@ -98,7 +98,8 @@ describe.skipIf(FORMATS === null)('published lists (../shared/data/formats; skip
     const adblock = await read('adblock/chongluadao-ABP.txt.gz');
     const plain = await read('plain/chongluadao-urls.txt.gz');
     const hosts = plain.entries.filter((entry) => !entry.includes('/'));
-    expect(new Set(hosts).difference(new Set(adblock.entries)).size).toBeLessThan(60);
+    const same = new Set(adblock.entries);
+    expect(hosts.filter((host) => !same.has(host)).length).toBeLessThan(60);
   });
 
   it('takes of a collection only the parts that serve the category', async () => {
