@@ -83,8 +83,8 @@ describe('kill -9', () => {
     );
     const requests = totals.reduce((sum, each) => sum + each.requests, 0);
     console.info(`${KILLS} kills in ${((performance.now() - started) / 1_000).toFixed(0)} s; ${requests} events counted, generation ${generations}`);
-    expect(requests).toBeGreaterThan(20_000);
-    expect(generations).toBeGreaterThan(50);
+    expect(requests).toBeGreaterThan(5_000);
+    expect(generations).toBeGreaterThan(10);
   });
 
   it('while the database is being made leaves a directory that works', { timeout: 120_000 }, async () => {
