@@ -185,6 +185,7 @@ function expire(store: Store, config: Config): void {
     hoursBeforeMs: today - config.retention.hourDays * DAY_MS,
     daysBeforeMs: today - config.retention.dayYears * 366 * DAY_MS,
     requestsBeforeMs: today - config.retention.requestDays * DAY_MS,
+    auditBeforeMs: today - config.retention.auditMonths * 31 * DAY_MS,
   });
 }
 

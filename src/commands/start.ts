@@ -61,7 +61,7 @@ function portTaken(error: unknown): CommandError | null {
 function banner(env: CommandEnv, gateway: Gateway): void {
   const address = lanAddress();
   const { proxy, pages, transparent } = gateway.ports;
-  const code = env.store().accounts.issueSetupCode(env.now());
+  const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
   const say = env.say.out;
   say('');
   say(env.t('Lũy Tre đang chạy. Internet đã được lọc theo lứa tuổi.', 'Lũy Tre is running. The Internet is filtered by age.'));
