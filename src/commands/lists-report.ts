@@ -32,7 +32,10 @@ export function printReport(env: CommandEnv, report: ImportReport): void {
     const [vi, en] = gateWords(finding);
     out(`  chú ý: ${vi}`, `  note: ${en}`);
   }
-  if (report.outcome === 'imported') out(`  đã có hiệu lực: ${n(report.entries)} mục, phiên bản ${report.version ?? ''}`, `  in force: ${n(report.entries)} entries, version ${report.version ?? ''}`);
+  if (report.outcome === 'imported') {
+    const [vi, en] = report.replaces === null ? ['', ''] : [`, thay ${report.replaces}`, `, replaces ${report.replaces}`];
+    out(`  đã có hiệu lực: ${n(report.entries)} mục, phiên bản ${report.version ?? ''}${vi}`, `  in force: ${n(report.entries)} entries, version ${report.version ?? ''}${en}`);
+  }
   if (report.outcome === 'unchanged') out('  nội dung như cũ, không đổi gì', '  same content as before, nothing changed');
 }
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { prepareIndex, type CompileOptions } from '../lists/compile.js';
 import { IMPORT_FORMATS, type ImportFormat } from '../lists/formats/layout.js';
-import { importList, parseSource, type ImportDeps, type ImportOptions, type ImportReport } from '../lists/import.js';
+import { importList, nameFor, parseSource, type ImportDeps, type ImportOptions, type ImportReport } from '../lists/import.js';
 import { ListError, type ListCode } from '../lists/list-error.js';
 import { syncShipped } from '../lists/shipped-sync.js';
 import type { ListRow, Store } from '../store/rows.js';
@@ -67,6 +67,11 @@ async function importFiles(env: CommandEnv, files: readonly string[], flags: Imp
   };
   syncedStore(env);
   const jobs = flags.name === undefined ? files.map((file) => [file]) : [[...files]];
+  const names = jobs.map(([file]) => options.name ?? nameFor(file ?? '', options));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new CommandError(2, `Hai tệp cùng thành danh sách ${twice}; hãy gộp bằng --name hoặc nhập từng tệp.`, `Two files would become list ${twice}; join them with --name or import them one by one.`);
+  }
   await each(env, jobs, (job) => importOne(env, job, options));
 }
 

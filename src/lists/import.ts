@@ -47,6 +47,8 @@ export interface ImportReport {
   /** `imported`, `unchanged` (same content as before), or refused and nothing changed. */
   readonly outcome: 'imported' | 'unchanged' | 'refused-empty' | 'refused-by-gate';
   readonly version: string | null;
+  /** Version that was current before, when there was one. */
+  readonly replaces: string | null;
   readonly formats: readonly string[];
   readonly parts: readonly string[];
   readonly ignoredFiles: number;
@@ -100,6 +102,7 @@ export async function importList(files: readonly string[], options: ImportOption
     name,
     role: meta.role,
     category: options.category,
+    replaces: current?.current.version ?? null,
     formats: read.formats,
     parts: read.parts,
     ignoredFiles: read.ignored,

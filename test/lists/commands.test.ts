@@ -82,6 +82,7 @@ describe('luytre lists', () => {
     [2, /Không có nhóm nội dung «co-bac»; các nhóm: khieudam, cobac/, ['import', 'FILE', '--category', 'co-bac']],
     [2, /Không có hồ sơ lọc «lop-6»/, ['import', 'FILE', '--category', 'cobac', '--profile', 'lop-6']],
     [2, /--name|Tên danh sách/, ['import', 'FILE', '--category', 'cobac', '--name', 'Á À']],
+    [2, /Hai tệp cùng thành danh sách cobac-f/, ['import', 'FILE', 'FILE', '--category', 'cobac']],
     [1, /không có mục nào dùng được \(1 dòng, bỏ 1\); không thay đổi gì/, ['import', 'EMPTY', '--category', 'cobac']],
     [1, /mở trước mọi quy tắc/, ['import', 'FILE', '--category', 'trogiup']],
     [1, /Không có danh sách «x»/, ['diff', 'x']],
@@ -120,7 +121,7 @@ describe('luytre lists', () => {
     expect((await lists('diff', 'l')).err[0]).toMatch(/chưa có phiên bản trước/);
 
     place.file('l.txt', 'b.example.org\nc.example.org\nd.example.org\n');
-    expect(json(await lists('update', '--json'))).toMatchObject([{ name: 'l', outcome: 'imported', entries: 3 }]);
+    expect(json(await lists('update', '--json'))).toMatchObject([{ name: 'l', outcome: 'imported', entries: 3, replaces: expect.stringMatching(/^2026-11-23-/) as string }]);
     expect(json(await lists('update', 'l', '--json'))).toMatchObject([{ name: 'l', outcome: 'unchanged' }]);
     expect(json(await lists('diff', 'l', '--json'))).toMatchObject([{ name: 'l', added: 2, removed: 1, addedEntries: ['c.example.org', 'd.example.org'], removedEntries: ['a.example.org'] }]);
     expect((await lists('diff', 'l')).out.slice(1)).toEqual(['+ c.example.org', '+ d.example.org', '- a.example.org']);
