@@ -115,11 +115,6 @@ export function interleave(addresses: readonly string[], ipv4First: boolean): st
   return order;
 }
 
-/** A socket with no listener for 'error' kills the process; its 'close' tells the owner. */
-function ignoreError(): void {
-  return;
-}
-
 const NOTHING: Dialing = { cancel: () => undefined };
 
 function faultOf(code: string | undefined): DialFault {
@@ -172,20 +167,12 @@ class Race implements Dialing {
     this.next++;
     const socket = net.connect({ host: address, port: this.port, noDelay: true, allowHalfOpen: true, autoSelectFamily: false });
     this.attempts.push(socket);
-    socket.on('error', ignoreError);
-    const onConnect = (): void => {
-      socket.removeListener('close', onClose);
-      socket.removeListener('error', onError);
-      this.win(socket, address);
-    };
-    const onError = (error: NodeJS.ErrnoException): void => this.note(faultOf(error.code));
-    const onClose = (): void => {
-      socket.removeListener('connect', onConnect);
-      this.fail();
-    };
-    socket.once('connect', onConnect);
-    socket.once('error', onError);
-    socket.once('close', onClose);
+    // These stay on the winner, inert: taking three listeners off costs more than keeping them.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.over) this.note(faultOf(error.code));
+    });
+    socket.on('connect', () => this.win(socket, address));
+    socket.on('close', () => this.fail());
     if (this.next < this.addresses.length) {
       this.stagger = setTimeout(() => this.attempt(), STAGGER_MS);
     }
@@ -207,7 +194,7 @@ class Race implements Dialing {
 
   private win(socket: Socket, address: string): void {
     if (this.over) return;
-    if (!address.includes(':') && this.attempts.length > 1 && this.addresses[0]?.includes(':') === true) {
+    if (!address.includes(':') && this.next > 1 && this.addresses[0]?.includes(':') === true) {
       this.shared.ipv6DoubtedUntilMs = this.shared.monotonicMs() + IPV6_DOUBT_MS;
     }
     this.stop(socket);
@@ -225,6 +212,7 @@ class Race implements Dialing {
     clearTimeout(this.deadline);
     if (this.stagger !== null) clearTimeout(this.stagger);
     for (const socket of this.attempts) if (socket !== winner) socket.destroy();
+    this.attempts.length = 0;
   }
 }
 

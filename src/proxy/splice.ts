@@ -1,5 +1,7 @@
 /**
  * Two connected sockets made one: bytes both ways with backpressure, each half-close delivered, bytes counted.
+ * Until `release` it is held: nothing passes, the owner reads what the client says. The listeners are put on once and never taken
+ * off, since each change of them costs as much as passing a chunk.
  * Refuses to know why the two may speak: no policy, no TLS, no clock of its own.
  */
 import type { Socket } from 'node:net';
@@ -11,9 +13,13 @@ export interface CoarseClock {
 
 /** Told by the splice; an interface instead of closures, so that an idle tunnel stays small. */
 export interface SpliceOwner {
+  /** While held: bytes from the client. */
+  onHeld(chunk: Buffer): void;
+  /** While held: this side has ended or broken off, or the origin spoke before it was spoken to. May be called more than once. */
+  onHeldGone(side: 'client' | 'upstream'): void;
   /** First byte from upstream. */
   onAnswer(): void;
-  /** Both sockets are closed; called once. */
+  /** Both sockets are closed; called once, never while held. */
   onOver(): void;
 }
 
@@ -22,57 +28,83 @@ export class Splice {
   bytesDown = 0;
   /** Coarse time of the last byte either way. */
   lastMs: number;
+  upstream: Socket | null = null;
+  private held = true;
   private clientEnded = false;
   private upstreamEnded = false;
   private open = 2;
 
-  /** The caller has taken its own 'data', 'end', 'close' and 'drain' listeners off both sockets; their 'error' listeners stay. */
+  /** The caller has taken its own listeners off the client; one for 'error' stays. */
   constructor(
     readonly client: Socket,
-    readonly upstream: Socket,
     private readonly clock: CoarseClock,
     private readonly owner: SpliceOwner,
   ) {
     this.lastMs = clock.ms;
     client.on('data', (chunk: Buffer) => {
+      if (this.held || this.upstream === null) {
+        this.owner.onHeld(chunk);
+        return;
+      }
       this.bytesUp += chunk.length;
       this.lastMs = this.clock.ms;
-      if (!upstream.write(chunk)) client.pause();
+      if (!this.upstream.write(chunk)) client.pause();
     });
+    client.on('drain', () => this.upstream?.resume());
+    client.on('end', () => {
+      this.clientEnded = true;
+      if (this.held) this.owner.onHeldGone('client');
+      else this.passEnd(this.upstream);
+    });
+    client.on('close', () => {
+      if (this.held) this.owner.onHeldGone('client');
+      else this.closed(this.upstream);
+    });
+  }
+
+  /** The caller's listeners are off here too. */
+  connectTo(upstream: Socket): void {
+    const { client } = this;
+    this.upstream = upstream;
     upstream.on('data', (chunk: Buffer) => {
+      if (this.held) {
+        this.owner.onHeldGone('upstream');
+        return;
+      }
       if (this.bytesDown === 0) this.owner.onAnswer();
       this.bytesDown += chunk.length;
       this.lastMs = this.clock.ms;
       if (!client.write(chunk)) upstream.pause();
     });
     upstream.on('drain', () => client.resume());
-    client.on('drain', () => upstream.resume());
-    client.on('end', () => {
-      this.clientEnded = true;
-      this.passEnd(upstream);
-    });
     upstream.on('end', () => {
       this.upstreamEnded = true;
-      this.passEnd(client);
+      if (this.held) this.owner.onHeldGone('upstream');
+      else this.passEnd(client);
     });
-    client.on('close', () => this.closed(upstream));
-    upstream.on('close', () => this.closed(client));
+    upstream.on('close', () => {
+      if (this.held) this.owner.onHeldGone('upstream');
+      else this.closed(client);
+    });
   }
 
-  /** Bytes that were read before the splice and belong upstream. */
-  sendUp(chunks: readonly Buffer[]): void {
-    let room = true;
-    for (const chunk of chunks) {
-      this.bytesUp += chunk.length;
-      room = this.upstream.write(chunk);
+  /** Lets the bytes run, these first: what was read while it was held, or before there was a splice. */
+  release(up: readonly Buffer[], down: Buffer | null): void {
+    const { client, upstream } = this;
+    if (upstream === null) return;
+    this.held = false;
+    this.lastMs = this.clock.ms;
+    if (down !== null) {
+      this.bytesDown += down.length;
+      if (!client.write(down)) upstream.pause();
     }
-    if (room) this.client.resume();
-    else this.client.pause();
-  }
-
-  sendDown(chunk: Buffer): void {
-    this.bytesDown += chunk.length;
-    if (!this.client.write(chunk)) this.upstream.pause();
+    let room = true;
+    for (const chunk of up) {
+      this.bytesUp += chunk.length;
+      room = upstream.write(chunk);
+    }
+    if (!room) client.pause();
+    else if (client.isPaused()) client.resume();
   }
 
   get halfClosed(): boolean {
@@ -81,31 +113,31 @@ export class Splice {
 
   destroy(): void {
     this.client.destroy();
-    this.upstream.destroy();
+    this.upstream?.destroy();
   }
 
   /**
    * One side has sent its FIN. The other direction lives on until its own; after the second one nothing is left to read,
    * so a socket with an empty queue is closed at once (close sends the FIN: one system call instead of three events).
    */
-  private passEnd(to: Socket): void {
+  private passEnd(to: Socket | null): void {
     if (!this.clientEnded || !this.upstreamEnded) {
-      to.end();
+      to?.end();
       return;
     }
-    this.closeFlushed(this.client);
-    this.closeFlushed(this.upstream);
+    closeFlushed(this.client);
+    if (this.upstream !== null) closeFlushed(this.upstream);
   }
 
-  private closeFlushed(socket: Socket): void {
-    if (socket.writableLength === 0) socket.destroy();
-    else socket.destroySoon();
-  }
-
-  private closed(other: Socket): void {
+  private closed(other: Socket | null): void {
     this.open--;
     if (this.open === 0) this.owner.onOver();
     // A side that went without a FIN has broken off: the other must not wait. After both FINs it may still be flushing.
-    else if (!this.clientEnded || !this.upstreamEnded) other.destroy();
+    else if (!this.clientEnded || !this.upstreamEnded) other?.destroy();
   }
+}
+
+function closeFlushed(socket: Socket): void {
+  if (socket.writableLength === 0) socket.destroy();
+  else socket.destroySoon();
 }

@@ -33,6 +33,7 @@ export interface ProxyThread {
 /** A tunnel that has said nothing for this long is not in the middle of anything when the gateway stops. */
 const QUIET_MS = 1_500;
 const DRAIN_STEP_MS = 50;
+const MAX_ZONES_KNOWN = 10_000;
 /** Sockets just destroyed report their 'close', and with it their outcome, a turn or two of the loop later. */
 const LAST_OUTCOMES_MS = 20;
 
@@ -41,6 +42,8 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   let snapshot: Snapshot | null = null;
   let findZone: ReturnType<typeof createZoneFinder> = () => -1;
   let macs: ReadonlyMap<string, string> = new Map();
+  /** Zone by address (and the port it came in by), until policy or neighbours change. */
+  const zones = new Map<string, { readonly port: number; readonly zone: number }>();
 
   const batch = createEventBatch(birth.deviceKey, (notes, dropped) => post({ type: 'events', notes, dropped }));
   const decisions = createDecisionCache();
@@ -48,7 +51,17 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   const dialer = createDialer(settings, resolver);
   const forwarder = createPagesForwarder(settings.pages);
   const policy = (): Snapshot | null => snapshot;
-  const zoneOf = ({ address, port, login }: ClientRef): number => findZone({ address, port, mac: macs.get(address) ?? null, login });
+  const zoneOf = ({ address, port, login }: ClientRef): number => {
+    // A device opens connection after connection: the walk over the CIDRs is made once an address and policy.
+    const known = login === null ? zones.get(address) : undefined;
+    if (known?.port === port) return known.zone;
+    const zone = findZone({ address, port, mac: macs.get(address) ?? null, login });
+    if (login === null) {
+      if (zones.size >= MAX_ZONES_KNOWN) zones.clear();
+      zones.set(address, { port, zone });
+    }
+    return zone;
+  };
 
   function outcome(ended: Outcome): void {
     if (snapshot === null) return;
@@ -89,6 +102,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   function setPolicy(data: PolicyData): void {
     snapshot = createSnapshot(data);
     findZone = createZoneFinder(snapshot);
+    zones.clear();
     openZonePorts();
     tunnels.applyPolicy();
     server.applyPolicy();
@@ -153,6 +167,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
           break;
         case 'neighbours':
           macs = message.macByAddress;
+          zones.clear();
           tunnels.applyPolicy();
           break;
         case 'device-key':

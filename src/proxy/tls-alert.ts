@@ -49,12 +49,19 @@ export function helloRefusal(hello: HelloResult): HelloRefusal | null {
     return hello.reason === 'not-tls' ? { reason: 'not-tls', alert: null } : { reason: 'malformed', alert: ALERT.illegalParameter };
   }
   // RFC 8996: no server of today answers TLS 1.1; what still offers nothing else is not a browser (security.md T13).
-  if (hello.versions.length > 0 && hello.versions.every((version) => version < TLS_1_2)) {
-    return { reason: 'not-tls', alert: ALERT.protocolVersion };
+  if (hello.versions.length > 0 && Math.max(...hello.versions) < TLS_1_2) return { reason: 'not-tls', alert: ALERT.protocolVersion };
+  return speaksWeb(hello.alpn) ? null : { reason: 'not-tls', alert: ALERT.noApplicationProtocol };
+}
+
+/** No ALPN at all is the web of old; otherwise one of the web's must be among it, and none of something else. */
+function speaksWeb(alpn: readonly string[]): boolean {
+  let web = false;
+  let offered = false;
+  for (const protocol of alpn) {
+    if (isGrease(protocol)) continue;
+    offered = true;
+    if (WEB_PROTOCOLS.has(protocol)) web = true;
+    else if (OTHER_PROTOCOLS.has(protocol)) return false;
   }
-  const offered = hello.alpn.filter((protocol) => !isGrease(protocol));
-  if (offered.length > 0 && (!offered.some((p) => WEB_PROTOCOLS.has(p)) || offered.some((p) => OTHER_PROTOCOLS.has(p)))) {
-    return { reason: 'not-tls', alert: ALERT.noApplicationProtocol };
-  }
-  return null;
+  return web || !offered;
 }

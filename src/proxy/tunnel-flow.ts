@@ -28,17 +28,17 @@ export interface TunnelShared {
 
 export class Tunnel implements SpliceOwner {
   private state: State;
+  private readonly splice: Splice;
   /** Null once the hello has been passed on: its bytes are not kept for the life of a tunnel. */
-  private reader: HelloReader | null;
+  private reader: HelloReader | null = null;
   private hello: HelloResult = { state: 'more' };
   private dialing: Dialing | null = null;
-  private upstream: Socket | null = null;
-  private splice: Splice | null = null;
+  /** Coarse time of the last step before the splice runs. */
   private sinceMs: number;
   private answeredMs = -1;
   private dialledHost: string | null = null;
-  /** Set when policy ends the tunnel: the reason of its outcome. */
-  private ending: { readonly reason: Reason; readonly failed: boolean } | null = null;
+  /** Policy has ended it while it ran. */
+  private ended = false;
 
   constructor(
     private readonly shared: TunnelShared,
@@ -54,13 +54,12 @@ export class Tunnel implements SpliceOwner {
     private readonly channel: 'tunnel' | 'websocket' = 'tunnel',
   ) {
     this.state = explicit ? 'dialing' : 'hello';
-    this.reader = null;
     this.sinceMs = shared.clock.ms;
+    this.splice = new Splice(client, shared.clock, this);
     shared.live.add(this);
   }
 
   start(first: Buffer | null): void {
-    const { client } = this;
     this.reader = createHelloReader(this.shared.deps.settings.limits.maxHelloBytes);
     if (this.decision !== null) {
       const leave = permit(this.decision, this.port);
@@ -68,23 +67,18 @@ export class Tunnel implements SpliceOwner {
       this.dial(leave);
       if (this.isOver()) return;
     }
-    client.on('data', this.onData);
-    client.on('end', this.onGone);
-    client.on('close', this.onGone);
-    if (first !== null) this.onData(first);
-    if (this.hello.state === 'more' && !this.isOver()) client.resume();
+    if (first !== null) this.onHeld(first);
+    if (this.hello.state === 'more' && !this.isOver()) this.client.resume();
   }
 
   adopt(pair: Pair): void {
-    this.upstream = pair.upstream;
     this.dialledHost = this.decision?.dialHost ?? pair.host;
     this.answeredMs = pair.startedMs + pair.ms;
     this.state = 'open';
-    this.splice = new Splice(pair.client, pair.upstream, this.shared.clock, this);
+    this.splice.connectTo(pair.upstream);
     this.splice.bytesUp = pair.bytesUp;
     this.splice.bytesDown = pair.bytesDown;
-    if (pair.toClient !== null) this.splice.sendDown(pair.toClient);
-    this.splice.sendUp(pair.toUpstream === null ? [] : [pair.toUpstream]);
+    this.splice.release(pair.toUpstream === null ? [] : [pair.toUpstream], pair.toClient);
   }
 
   /** A check that TypeScript's narrowing of `state` cannot outlive a call. */
@@ -92,24 +86,27 @@ export class Tunnel implements SpliceOwner {
     return this.state === 'over';
   }
 
-  private readonly onData = (chunk: Buffer): void => {
-    if (this.reader === null) return;
-    if (this.hello.state !== 'more') {
-      this.reader.push(chunk);
-      return;
-    }
-    this.hello = this.reader.push(chunk);
-    if (this.hello.state === 'more') return;
-    this.client.pause();
+  onHeld(chunk: Buffer): void {
+    const { reader } = this;
+    if (reader === null) return;
+    const complete = this.hello.state !== 'more';
+    const hello = reader.push(chunk);
+    if (complete || hello.state === 'more') return;
+    this.hello = hello;
     if (this.state === 'hello') this.judgeHello();
-  };
+    // Still held: it waits for the origin, and so does whatever the client sends next.
+    if (this.reader !== null) this.client.pause();
+  }
 
-  /** The client left before anything was spliced. */
-  private readonly onGone = (): void => {
-    if (this.decision === null) this.drop();
-    else this.finish(this.decision.reason, true);
-    this.client.destroy();
-  };
+  onHeldGone(side: 'client' | 'upstream'): void {
+    if (this.isOver()) return;
+    if (side === 'upstream') this.shut('upstream-error', true, null);
+    else {
+      this.client.destroy();
+      if (this.decision === null) this.drop();
+      else this.finish(this.decision.reason, true);
+    }
+  }
 
   private dial(leave: Permit): void {
     this.dialledHost = leave.dialHost;
@@ -119,7 +116,7 @@ export class Tunnel implements SpliceOwner {
       else if (socket === null) this.onFault(fault ?? 'upstream-error');
       else this.onConnected(socket);
     });
-    if (this.upstream === null && this.state === 'dialing') this.dialing = dialing;
+    if (this.splice.upstream === null && this.state === 'dialing') this.dialing = dialing;
   }
 
   private onFault(fault: DialFault): void {
@@ -128,21 +125,13 @@ export class Tunnel implements SpliceOwner {
   }
 
   private onConnected(upstream: Socket): void {
-    this.upstream = upstream;
+    this.splice.connectTo(upstream);
     this.sinceMs = this.shared.clock.ms;
     if (!this.explicit) return this.join();
-    upstream.on('data', this.onUpstreamEarly);
-    upstream.on('end', this.onUpstreamEarly);
-    upstream.on('close', this.onUpstreamEarly);
     this.state = 'hello';
     this.client.write(ESTABLISHED);
     if (this.hello.state !== 'more') this.judgeHello();
   }
-
-  /** It left, or spoke first, which no TLS server does. */
-  private readonly onUpstreamEarly = (): void => {
-    this.shut('upstream-error', true, null);
-  };
 
   private judgeHello(): void {
     const hello = this.hello;
@@ -200,13 +189,11 @@ export class Tunnel implements SpliceOwner {
 
   /** Both ends are there and allowed: passes the hello on and lets the bytes run. */
   private join(): void {
-    const { client, upstream, reader } = this;
-    if (upstream === null || reader === null) return;
-    this.bare();
+    const { reader } = this;
+    if (reader === null) return;
     this.state = 'open';
     this.reader = null;
-    this.splice = new Splice(client, upstream, this.shared.clock, this);
-    this.splice.sendUp(reader.bytes());
+    this.splice.release(reader.bytes(), null);
   }
 
   onAnswer(): void {
@@ -214,17 +201,8 @@ export class Tunnel implements SpliceOwner {
   }
 
   onOver(): void {
-    if (this.decision !== null) this.finish(this.ending?.reason ?? this.decision.reason, this.ending?.failed ?? false);
-    else this.drop();
-  }
-
-  private bare(): void {
-    this.client.removeListener('data', this.onData);
-    this.client.removeListener('end', this.onGone);
-    this.client.removeListener('close', this.onGone);
-    this.upstream?.removeListener('data', this.onUpstreamEarly);
-    this.upstream?.removeListener('end', this.onUpstreamEarly);
-    this.upstream?.removeListener('close', this.onUpstreamEarly);
+    if (this.decision === null) this.drop();
+    else this.finish(this.ended ? 'policy-changed' : this.decision.reason, false);
   }
 
   /** Ends an unanswered CONNECT with an honest status. */
@@ -251,7 +229,7 @@ export class Tunnel implements SpliceOwner {
     const endMs = this.answeredMs >= 0 ? this.answeredMs : this.shared.nowMs();
     this.shared.deps.outcome({
       clientAddress: this.from.address, zone: this.zone, decision: this.decision, reason, failed, channel: this.channel,
-      bytesUp: this.splice?.bytesUp ?? 0, bytesDown: this.splice?.bytesDown ?? 0,
+      bytesUp: this.splice.bytesUp, bytesDown: this.splice.bytesDown,
       startedMs: this.startedMs, ms: Math.max(0, endMs - this.startedMs),
     });
   }
@@ -260,9 +238,8 @@ export class Tunnel implements SpliceOwner {
   private drop(): void {
     this.state = 'over';
     this.shared.live.delete(this);
-    this.bare();
     this.dialing?.cancel();
-    this.upstream?.destroy();
+    this.splice.upstream?.destroy();
     this.reader = null;
   }
 
@@ -278,8 +255,8 @@ export class Tunnel implements SpliceOwner {
     // A room put back under SafeSearch must not keep a way to the unrestricted host.
     const narrowed = now.dialHost !== null && this.dialledHost !== null && now.dialHost !== this.dialledHost;
     if (now.action !== 'block' && !narrowed) return false;
-    if (this.splice !== null) {
-      this.ending = { reason: 'policy-changed', failed: false };
+    if (this.state === 'open') {
+      this.ended = true;
       this.splice.destroy();
     } else if (this.explicit && this.state === 'dialing') {
       this.refuse('policy-changed', false, now);
@@ -292,7 +269,7 @@ export class Tunnel implements SpliceOwner {
   sweep(wallMs: number): void {
     const { clock, deps } = this.shared;
     const { limits } = deps.settings;
-    if (this.splice !== null) {
+    if (this.state === 'open') {
       // A peer that only ever closes its own half would otherwise hold the other for the whole idle limit.
       const idleMs = this.splice.halfClosed ? Math.min(limits.idleMs, limits.tunnelIdleMs) : limits.tunnelIdleMs;
       if (clock.ms - this.splice.lastMs > idleMs) this.splice.destroy();
@@ -304,12 +281,12 @@ export class Tunnel implements SpliceOwner {
 
   /** Milliseconds without a byte, or without progress before the splice. */
   quietMs(): number {
-    return this.shared.clock.ms - (this.splice?.lastMs ?? this.sinceMs);
+    return this.shared.clock.ms - (this.state === 'open' ? this.splice.lastMs : this.sinceMs);
   }
 
   abort(): void {
-    if (this.splice !== null) this.splice.destroy();
-    else this.onGone();
+    if (this.state === 'open') this.splice.destroy();
+    else this.onHeldGone('client');
   }
 }
 
