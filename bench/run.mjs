@@ -1,0 +1,94 @@
+/**
+ * `npm run bench`: every workload against our gateway, with `--peer squid` against Debian's Squid as well, in turns (A B A B),
+ * as ratios of the same round. README.md says how to read what it prints.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ask, endAll, freePorts, LOAD_CORE, loadAverage, PROXY_CORE, startNode } from './support/machine.mjs';
+import { startGateway } from './support/gateway.mjs';
+import { report } from './support/report.mjs';
+import { hasSquid, startSquid } from './support/squid.mjs';
+import { ALLOWED, recordHello, writeBlockList } from './support/world.mjs';
+import { WORKLOADS } from './workloads.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    peer: { type: 'string' },
+    smoke: { type: 'boolean' },
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+if (options.help) {
+  console.log(`npm run bench -- [--peer squid] [--smoke] [--json FILE] [--rounds N] [--only NAME]… [--profile DIR]\n\n${WORKLOADS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`);
+  process.exit(0);
+}
+const only = options.only?.flatMap((names) => names.split(',')) ?? null;
+const unknown = only?.find((name) => !WORKLOADS.some((workload) => workload.name === name));
+if (unknown !== undefined || (options.peer !== undefined && options.peer !== 'squid')) {
+  console.error(unknown !== undefined ? `bench: no workload ${unknown}; there are ${WORKLOADS.map(({ name }) => name).join(', ')}` : 'bench: the only peer is squid');
+  process.exit(2);
+}
+const withPeer = options.peer === 'squid' && options.smoke !== true;
+if (withPeer && !hasSquid) {
+  console.error('bench: /usr/sbin/squid is not there; install the squid package or leave --peer out');
+  process.exit(2);
+}
+const chosen = WORKLOADS.filter((workload) => (only === null ? options.smoke !== true || workload.smoke : only.includes(workload.name)));
+const rounds = Number(options.rounds ?? (options.smoke ? 1 : 3));
+const say = (text) => console.error(text);
+
+const results = [];
+const startedMs = Date.now();
+const loadBefore = loadAverage();
+let failure = null;
+try {
+  const [http, tls] = await freePorts(2);
+  const origin = { http, tls, child: startNode(LOAD_CORE, script('load/origin.mjs')) };
+  await ask(origin.child, { kind: 'listen', http, tls });
+  const load = startNode(LOAD_CORE, script('load/main.mjs'));
+  const blockList = writeBlockList();
+  const targets = await Promise.all(ALLOWED.map(async (host) => ({ target: `${host}:${tls}`, hello: await recordHello(host) })));
+  const proxies = [];
+  if (chosen.some((workload) => workload.proxies)) {
+    say(`gateway: importing ${blockList.hosts.size} hosts (${blockList.source}), starting`);
+    proxies.push(await startGateway({ origin, blockFile: blockList.file, env: profiling(options.profile) }));
+    if (withPeer) proxies.push(await startSquid({ origin, blocked: blockList.hosts }));
+  }
+  for (const workload of chosen) {
+    const world = { origin, load, proxies, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, say: (text) => say(`${workload.name}: ${text}`) };
+    const result = await workload.run(world);
+    results.push({ name: workload.name, about: workload.about, loadAverage: loadAverage(), ...result });
+  }
+} catch (error) {
+  failure = error;
+} finally {
+  await endAll();
+}
+
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version, proxyCore: PROXY_CORE, loadCore: LOAD_CORE,
+  loadAverage: [loadBefore, loadAverage()], at: new Date(startedMs).toISOString(), seconds: Math.round((Date.now() - startedMs) / 1_000), rounds, peer: withPeer ? 'squid' : null,
+};
+const baseline = JSON.parse(readFileSync(script('baseline.json'), 'utf8'));
+const { text, bars, broken } = report(machine, results, baseline);
+console.log(text);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine, results, bars }, null, 2)}\n`);
+if (failure !== null) console.error(`bench: ${failure.stack ?? failure}`);
+// Speed is judged by people who read the load average beside it; wrong answers are judged here.
+process.exitCode = broken || failure !== null ? 1 : 0;
+
+/** Each thread leaves a .cpuprofile behind; `node bench/profile.mjs DIR` adds them up. */
+function profiling(dir) {
+  return dir === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${resolve(dir)}` };
+}
+
+function script(path) {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
