@@ -3,9 +3,9 @@ export const LIST_CODES = [
   // the file
   'not-found', 'unreadable', 'not-a-file', 'damaged', 'encrypted', 'too-big', 'bomb', 'too-many-files', 'too-many-lines', 'not-text', 'utf16',
   // what is in it
-  'empty', 'no-lists', 'choose-part',
+  'no-lists', 'choose-part',
   // what it would do
-  'not-yours', 'name-taken', 'bad-name', 'shipped', 'unknown-list', 'no-earlier', 'no-source',
+  'not-yours', 'name-taken', 'bad-name', 'shipped', 'no-earlier', 'no-source',
   // the index
   'compile-failed', 'index-unwritable',
 ] as const;

@@ -22,6 +22,7 @@ export interface ReadFilesOptions {
   readonly allow: boolean;
   readonly only: readonly string[] | null;
   readonly limits?: ArchiveLimits;
+  readonly maxLines?: number;
   readonly onBytes?: (done: number, total: number) => void;
 }
 
@@ -42,14 +43,9 @@ export async function readFiles(paths: readonly string[], options: ReadFilesOpti
   const parts: string[] = [];
   let ignored = 0;
   let lines = 0;
+  const most = options.maxLines ?? MAX_LINES;
   const counted = countLines(reader, () => {
-    if (++lines > MAX_LINES) {
-      throw new ListError(
-        'too-many-lines',
-        `Danh sách dài hơn ${MAX_LINES.toLocaleString('vi-VN')} dòng; không nhập gì cả.`,
-        `The list has more than ${MAX_LINES.toLocaleString('en-US')} lines; nothing was imported.`,
-      );
-    }
+    if (++lines > most) throw tooManyLines(most);
   });
   for (const path of paths) {
     const layout = await readOne(path, options, counted, formats);
@@ -59,6 +55,14 @@ export async function readFiles(paths: readonly string[], options: ReadFilesOpti
     parts.push(...layout.parts);
   }
   return { reader, formats: [...formats], parts, ignored };
+}
+
+function tooManyLines(most: number): ListError {
+  return new ListError(
+    'too-many-lines',
+    `Danh sách dài hơn ${most.toLocaleString('vi-VN')} dòng; không nhập gì cả.`,
+    `The list has more than ${most.toLocaleString('en-US')} lines; nothing was imported.`,
+  );
 }
 
 function countLines(reader: ListReader, onLine: () => void): ListReader {
@@ -132,7 +136,7 @@ async function readV2flyFiles(path: string, opening: OpenOptions, layout: Layout
     for await (const batch of readLines(member.bytes, member.name)) {
       for (const line of batch) all.push(line);
       lines += batch.length;
-      if (lines > MAX_LINES) throw new ListError('too-many-lines', `${basename(path)} quá dài; không nhập gì cả.`, `${basename(path)} is too long; nothing was imported.`);
+      if (lines > MAX_LINES) throw tooManyLines(MAX_LINES);
     }
     files.set(basename(member.name), all);
   }

@@ -7,6 +7,7 @@ import { createShield, gate } from '../../src/lists/gate.js';
 import { importList, nameFor, parseSource, type ImportOptions, type ImportReport } from '../../src/lists/import.js';
 import { ListError } from '../../src/lists/list-error.js';
 import { buildPolicyData } from '../../src/lists/policy-data.js';
+import { readFiles } from '../../src/lists/read.js';
 import { loadShipped, type Shipped } from '../../src/lists/shipped.js';
 import { syncShipped } from '../../src/lists/shipped-sync.js';
 import { REFUSAL_WORDS } from '../../src/lists/words.js';
@@ -128,6 +129,15 @@ describe('importList', () => {
     ['x'.repeat(200), 'vpn', false, `vpn-${'x'.repeat(60)}`],
   ])('names %s (%s) %s %s', (file, category, allow, name) => {
     expect(nameFor(file, { category, allow })).toBe(name);
+  });
+});
+
+describe('the cap on lines', () => {
+  it('counts all files of a list together', async () => {
+    const files = [place.file('a.txt', 'a.example.org\n#\n'), place.file('b.txt', 'b.example.org\n')];
+    const options = { format: 'auto', category: 'cobac', allow: false, only: null } as const;
+    await expect(readFiles(files, { ...options, maxLines: 2 })).rejects.toMatchObject({ code: 'too-many-lines' });
+    expect((await readFiles(files, { ...options, maxLines: 3 })).reader.finish().lines).toBe(3);
   });
 });
 
