@@ -30,7 +30,7 @@ const FEW_SEEDS: Readonly<Record<string, { readonly atLeast: number; readonly wh
   csam: { atLeast: 0, why: 'empty on purpose: such hosts come from the authorities alone' },
   danhmuc: { atLeast: 0, why: 'empty on purpose: only a numbered official document may fill it' },
   tuhai: { atLeast: 5, why: 'naming more such places would only show the way; better imported from a list that is kept current' },
-  hangcam: { atLeast: 12, why: 'sellers of forged papers and exam proxies live for weeks, mostly inside social networks' },
+  hangcam: { atLeast: 10, why: 'sellers of forged papers and exam proxies live for weeks, mostly inside social networks' },
   luadao: { atLeast: 25, why: 'frauds live for days; only those that authorities or the press have named are certain' },
   videochung: { atLeast: 15, why: 'YouTube alone can be held to a restricted mode by name; other video sites belong to phimnhac' },
   timkiem: { atLeast: 25, why: 'image hosts of the few engines that can be locked; every search name beyond them would be a way round' },
