@@ -1,12 +1,11 @@
 /**
- * File + environment → one frozen, validated Config; the only reader of process.env.
- * Unknown keys, wrong types and impossible values are refused with the line and the key (contract.md, Config).
+ * File + environment → one frozen, validated Config; the only reader of process.env. Owns the keys and their defaults;
+ * how a file is read and a fault told is config-file.ts's.
  */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { readConfigFile, type ConfigFault } from './config-file.js';
 import { isAddressLiteral, parseCidr } from './matching/address.js';
 import { canonicalHost, parseAuthority } from './matching/hostname.js';
 
@@ -54,22 +53,12 @@ export interface Config {
   };
 }
 
-/** A configuration that can't be used: one sentence that names file, line and key. */
-export class ConfigError extends Error {
-  constructor(
-    readonly vi: string,
-    readonly en: string,
-  ) {
-    super(en);
-    this.name = 'ConfigError';
-  }
-}
-
 const port = z.int().min(0).max(65535);
 const text = z.string().trim().min(1).max(200);
-const cidr = z.string().refine((value) => parseCidr(value) !== null, 'not a CIDR such as 10.10.2.0/24 or fd00::/8');
-const address = z.string().refine((value) => isAddressLiteral(value), 'not an IP address');
-const host = z.string().refine((value) => canonicalHost(value) !== null, 'not a host name');
+// The texts of refinements and unions are names in CONFIG_WORDS.
+const cidr = z.string().refine((value) => parseCidr(value) !== null, 'cidr');
+const address = z.string().refine((value) => isAddressLiteral(value), 'address');
+const host = z.string().refine((value) => canonicalHost(value) !== null, 'host');
 
 /** Client ranges of a school LAN: loopback, RFC 1918, unique local and link-local addresses. */
 export const PRIVATE_CLIENTS: readonly string[] = [
@@ -87,12 +76,12 @@ const schema = z.strictObject({
   console: z.strictObject({ host: address.optional(), port: port.optional() }).optional(),
   network: z.strictObject({
     clients: z.array(cidr).min(1).optional(),
-    hosts: z.record(host, z.union([address, z.array(address).min(1).max(16)])).optional(),
+    hosts: z.record(host, z.union([address, z.array(address).min(1).max(16)], 'addresses')).optional(),
     dialPrivate: z.array(cidr).optional(),
     ports: z.array(z.int().min(1).max(65535)).min(1).max(64).optional(),
-    dns: z.array(z.string().refine((value) => dnsServer(value), 'not an address or address:port')).optional(),
+    dns: z.array(z.string().refine((value) => dnsServer(value), 'dns')).optional(),
     trustedCa: text.nullable().optional(),
-    parentProxy: z.string().refine((value) => parseAuthority(value, null) !== null, 'not host:port').nullable().optional(),
+    parentProxy: z.string().refine((value) => parseAuthority(value, null) !== null, 'authority').nullable().optional(),
     names: z.array(host).optional(),
     connectionsPerClient: z.int().min(8).max(100_000).optional(),
   }).optional(),
@@ -114,6 +103,8 @@ const schema = z.strictObject({
   }).optional(),
 });
 
+type RawConfig = z.infer<typeof schema>;
+
 function dnsServer(value: string): boolean {
   return isAddressLiteral(value) || (parseAuthority(value, 53) !== null && isAddressLiteral(parseAuthority(value, 53)?.host ?? ''));
 }
@@ -127,6 +118,33 @@ export interface ConfigSource {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Language of the environment, empty variables counting as unset (POSIX); English only where it is asked for. */
+export function languageOf(env: Readonly<Record<string, string | undefined>> = process.env): 'vi' | 'en' {
+  return /^en/.test([env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '') ? 'en' : 'vi';
+}
+
+const DEFAULT_PORTS = { 'proxy.port': 3128, 'proxy.transparentPort': 3129, 'pages.port': 8080, 'console.port': 8443 } as const;
+
+/**
+ * Two listeners on one port: with reusePort the kernel would deal the connections out between them and nobody would be told.
+ * @returns the path of the key to change and the port, or null
+ */
+function onePortOnce(raw: RawConfig): ConfigFault | null {
+  const given: Record<keyof typeof DEFAULT_PORTS, number | null | undefined> = {
+    'proxy.port': raw.proxy?.port, 'proxy.transparentPort': raw.proxy?.transparentPort, 'pages.port': raw.pages?.port, 'console.port': raw.console?.port,
+  };
+  const used = new Map<number, keyof typeof DEFAULT_PORTS>();
+  for (const key of Object.keys(DEFAULT_PORTS) as (keyof typeof DEFAULT_PORTS)[]) {
+    const value = given[key] === undefined ? DEFAULT_PORTS[key] : given[key];
+    if (value === null || value === 0) continue;
+    const other = used.get(value);
+    // the one that stands in the file is the one to change
+    if (other !== undefined) return { path: (given[key] === undefined ? other : key).split('.'), vi: `cổng ${value} dùng cho cả ${other} và ${key}`, en: `port ${value} is used for both ${other} and ${key}` };
+    used.set(value, key);
+  }
+  return null;
+}
+
 /**
  * Reads and validates the configuration.
  * @throws ConfigError naming file, line and key
@@ -134,7 +152,7 @@ export interface ConfigSource {
 export function loadConfig(source: ConfigSource = {}): Config {
   const env = source.env ?? process.env;
   const file = source.file ?? env['LUYTRE_CONFIG'] ?? null;
-  const raw = file === null ? {} : parseFile(file);
+  const raw = file === null ? {} : readConfigFile(file, schema, onePortOnce);
   const { proxy = {}, pages = {}, network = {}, school = {}, retention = {}, console: web = {} } = raw;
   const hosts: Record<string, readonly string[]> = {};
   for (const [name, value] of Object.entries(network.hosts ?? {})) {
@@ -144,15 +162,15 @@ export function loadConfig(source: ConfigSource = {}): Config {
   return deepFreeze({
     file,
     dataDir: resolve(source.dataDir ?? env['LUYTRE_DATA'] ?? 'data'),
-    lang: source.lang ?? (/^en/.test(env['LC_ALL'] ?? env['LC_MESSAGES'] ?? env['LANG'] ?? '') ? 'en' : 'vi'),
+    lang: source.lang ?? languageOf(env),
     proxy: {
       host: proxy.host ?? '::',
-      port: proxy.port ?? 3128,
-      transparentPort: proxy.transparentPort === undefined ? 3129 : proxy.transparentPort,
+      port: proxy.port ?? DEFAULT_PORTS['proxy.port'],
+      transparentPort: proxy.transparentPort === undefined ? DEFAULT_PORTS['proxy.transparentPort'] : proxy.transparentPort,
       workers: proxy.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1)),
     },
-    pages: { port: pages.port ?? 8080 },
-    console: { host: web.host ?? '::', port: web.port ?? 8443 },
+    pages: { port: pages.port ?? DEFAULT_PORTS['pages.port'] },
+    console: { host: web.host ?? '::', port: web.port ?? DEFAULT_PORTS['console.port'] },
     network: {
       clients: network.clients ?? PRIVATE_CLIENTS,
       hosts,
@@ -180,62 +198,6 @@ export function loadConfig(source: ConfigSource = {}): Config {
       auditMonths: retention.auditMonths ?? 12,
     },
   });
-}
-
-function parseFile(file: string): z.infer<typeof schema> {
-  let content: string;
-  try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new ConfigError(`Không tìm thấy tệp cấu hình ${file}.`, `Config file ${file} not found.`);
-    if (code === 'EACCES') throw new ConfigError(`Không có quyền đọc tệp cấu hình ${file}.`, `Config file ${file} can't be read: permission denied.`);
-    if (code === 'EISDIR') throw new ConfigError(`${file} là thư mục, không phải tệp cấu hình.`, `${file} is a directory, not a config file.`);
-    throw new ConfigError(`Tệp cấu hình ${file} không phải văn bản UTF-8.`, `Config file ${file} is not UTF-8 text.`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(content, { lineCounter: lines, uniqueKeys: true });
-  const fault = document.errors[0];
-  if (fault !== undefined) {
-    const line = lines.linePos(fault.pos[0]).line;
-    const what = fault.message.split('\n')[0] ?? fault.code;
-    throw new ConfigError(`Tệp cấu hình ${file}, dòng ${line}: sai cú pháp YAML (${what}).`, `Config file ${file}, line ${line}: not valid YAML (${what}).`);
-  }
-  const value: unknown = document.toJS() ?? {};
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  let path = (issue?.path ?? []).map(String);
-  if (issue?.code === 'unrecognized_keys') path = [...path, issue.keys[0] ?? ''];
-  const key = path.join('.') || '(cả tệp)';
-  const line = lineOf(document, lines, path);
-  if (issue?.code === 'unrecognized_keys') {
-    throw new ConfigError(
-      `Tệp cấu hình ${file}, dòng ${line}: khóa «${key}» không có trong danh sách khóa; xem deploy/luytre.example.yaml.`,
-      `Config file ${file}, line ${line}: unknown key "${key}"; deploy/luytre.example.yaml holds every key.`,
-    );
-  }
-  const why = issue?.message ?? 'invalid';
-  throw new ConfigError(`Tệp cấu hình ${file}, dòng ${line}: giá trị của «${key}» không dùng được (${why}).`, `Config file ${file}, line ${line}: "${key}" can't be used (${why}).`);
-}
-
-/** Line of the deepest node on the path that exists. */
-function lineOf(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: readonly string[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1).map(index), true);
-    const last = path[depth - 1];
-    for (const item of (parent as { items?: readonly unknown[] } | null)?.items ?? []) {
-      const pair = item as { key?: { value?: unknown; range?: readonly number[] | null } };
-      if (String(pair.key?.value) === last && pair.key?.range?.[0] !== undefined) return lines.linePos(pair.key.range[0]).line;
-    }
-    const node = document.getIn(path.slice(0, depth).map(index), true) as { range?: readonly number[] | null } | undefined;
-    if (node?.range?.[0] !== undefined) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-function index(part: string): string | number {
-  return /^\d+$/.test(part) ? Number(part) : part;
 }
 
 function deepFreeze<T extends object>(value: T): T {

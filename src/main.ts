@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { registerBackup } from './commands/backup.js';
 import { registerDoctor } from './commands/doctor.js';
 import { CommandError, type CommandEnv, type Run } from './commands/env.js';
@@ -18,8 +18,10 @@ import { registerReport } from './commands/report.js';
 import { registerRules } from './commands/rules.js';
 import { registerSetup } from './commands/setup.js';
 import { registerStart } from './commands/start.js';
+import { usageSentence } from './commands/usage.js';
 import { registerZones } from './commands/zones.js';
-import { ConfigError, loadConfig } from './config.js';
+import { languageOf, loadConfig } from './config.js';
+import { ConfigError } from './config-file.js';
 import { rulesDir, version } from './installed.js';
 import { loadShipped, type Shipped } from './lists/shipped.js';
 import { openStore } from './store/database.js';
@@ -28,7 +30,7 @@ import type { Store } from './store/rows.js';
 interface GlobalOptions {
   config?: string;
   data?: string;
-  lang?: string;
+  lang?: 'vi' | 'en';
   json?: boolean;
 }
 
@@ -42,10 +44,9 @@ const run: Run = (action) => async (...args) => {
   const command = args[args.length - 1] as unknown as Command;
   const options = command.optsWithGlobals<GlobalOptions>();
   let store: Store | null = null;
-  let lang: 'vi' | 'en' = options.lang === 'en' ? 'en' : 'vi';
+  const lang = options.lang ?? languageOf();
   try {
-    const config = loadConfig({ file: options.config, dataDir: options.data, lang: options.lang === 'vi' || options.lang === 'en' ? options.lang : undefined });
-    lang = config.lang;
+    const config = loadConfig({ file: options.config, dataDir: options.data, lang });
     let shipped: Shipped | null = null;
     const env: CommandEnv = {
       config,
@@ -79,7 +80,8 @@ function fail(error: unknown, lang: 'vi' | 'en'): 1 | 2 {
     return error instanceof ConfigError ? 2 : 1;
   }
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  const what = typeof code === 'string' ? code : error instanceof Error ? `${error.name}: ${error.message.split('\n')[0] ?? ''}` : 'unknown';
+  // the name only: a message may quote what came over the wire
+  const what = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
   process.stderr.write(lang === 'vi' ? `luytre: lỗi ngoài dự kiến (${what}).\n` : `luytre: unexpected error (${what}).\n`);
   return 1;
 }
@@ -97,17 +99,23 @@ function addGlobals(command: Command): void {
   command
     .option('--config <file>', 'tệp cấu hình (config file; LUYTRE_CONFIG)')
     .option('--data <dir>', 'thư mục dữ liệu (data directory; LUYTRE_DATA)')
-    .option('--lang <lang>', 'vi | en')
+    .addOption(new Option('--lang <lang>', 'ngôn ngữ (language)').choices(['vi', 'en']))
     .option('--json', 'xuất cho máy đọc (machine output)');
   for (const child of command.commands) addGlobals(child);
 }
 
-/** Commander's own complaints in one sentence; usage errors are exit 2. */
+/** Commander says nothing itself where it complains: `main` does, in the language asked for. */
 function quiet(command: Command): void {
   command.exitOverride();
-  command.configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'luytre: ')) });
+  command.configureOutput({ outputError: () => undefined });
   command.showHelpAfterError(false);
   for (const child of command.commands) quiet(child);
+}
+
+/** The language while the command line itself can't be read. */
+function askedLanguage(argv: readonly string[]): 'vi' | 'en' {
+  const asked = argv.map((word, at) => (word === '--lang' ? argv[at + 1] : word.startsWith('--lang=') ? word.slice(7) : undefined)).find((word) => word === 'vi' || word === 'en');
+  return asked === 'vi' || asked === 'en' ? asked : languageOf();
 }
 
 /** Builds the whole program; exported for the tests. */
@@ -134,10 +142,14 @@ async function main(): Promise<void> {
   // a reader that goes away (`| head`) is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   process.umask(0o077);
+  // The control thread does not outlive what nobody caught; its supervisor starts it again. No stack trace: messages may quote input.
+  process.on('uncaughtException', (error) => process.exit(fail(error, languageOf())));
   try {
     await createProgram().parseAsync(process.argv);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const sentence = usageSentence(error, askedLanguage(process.argv));
+    if (sentence !== null) process.stderr.write(`luytre: ${sentence}\n`);
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
 }

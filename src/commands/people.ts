@@ -173,7 +173,9 @@ function setCell(env: CommandEnv, id: string, code: string, text: string, reason
     if (shipped === 'X') throw new CommandError(1, `Nhóm «${category?.name ?? code}» bị chặn cứng với hồ sơ ${id}; trường không nới được, chỉ Sở.`, `Category "${category?.nameEn ?? code}" is a hard block for ${id}; a school can't loosen it, only the department.`);
     if (reason === undefined || reason.trim() === '') throw new CommandError(2, 'Nới một ô thì cần --reason; lý do được ghi vào báo cáo.', 'Loosening a cell needs --reason; the reason goes into the report.');
   }
-  env.store().policies.setCell({ profile: id, category: code, cell, reason: reason ?? '', by: env.actor.name, atMs: env.now() }, env.actor);
+  // the record wants a reason; tightening is one in itself
+  const why = reason === undefined || reason.trim() === '' ? env.t('siết chặt hơn mặc định', 'tighter than the default') : reason;
+  env.store().policies.setCell({ profile: id, category: code, cell, reason: why, by: env.actor.name, atMs: env.now() }, env.actor);
   if (env.json) env.say.json({ profile: id, category: code, cell });
   else env.say.out(env.t(`Đã đặt ô ${code} của ${id} thành ${cell}.`, `Cell ${code} of ${id} is now ${cell}.`));
 }

@@ -53,14 +53,18 @@ async function setup(env: CommandEnv, options: SetupOptions): Promise<void> {
 
 async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Promise<void> {
   const { accounts } = env.store();
-  if (accounts.users().length > 0) {
-    if (options.admin !== undefined) throw new CommandError(1, 'Đã có tài khoản quản trị; thêm người khác bằng «luytre users add».', 'An admin account exists already; add others with "luytre users add".');
+  const known = accounts.users();
+  if (known.length > 0) {
+    // the same command again says the same; another account is not made by the first-run command
+    const same = options.admin === undefined || (known.some((user) => user.name === options.admin) && (options.password === undefined || (await accounts.checkPassword(options.admin, options.password)) !== null));
+    if (!same) throw new CommandError(1, 'Đã có tài khoản quản trị; thêm người khác bằng «luytre users add», đổi mật khẩu bằng «luytre users set».', 'An admin account exists already; add others with "luytre users add", change a password with "luytre users set".');
     return;
   }
   const name = options.admin ?? (options.code === undefined && !ask.interactive ? null : await ask(env.t('Tên tài khoản quản trị', 'Admin account name'), 'quantri')) ?? (options.code === undefined ? null : 'quantri');
   if (name === null || name === '') return;
   if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
-  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự đủ chữ thường, chữ hoa, số và ký tự khác', 'Password, at least 14 characters of four kinds'), null)) ?? '';
+  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự đủ chữ thường, chữ hoa, số và ký tự khác', 'Password, at least 14 characters of four kinds'), null));
+  if (password === null) throw new CommandError(2, `Tài khoản «${name}» cần mật khẩu: thêm --password, hoặc chạy ở cửa sổ dòng lệnh để được hỏi.`, `Account "${name}" needs a password: add --password, or run it in a terminal to be asked.`);
   checkStrength(name, password);
   // Whoever can write the data directory may make the first account; the code proves the same from elsewhere, and is used up.
   if (options.code !== undefined && !accounts.claimSetupCode(options.code, env.now())) {

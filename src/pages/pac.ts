@@ -6,9 +6,10 @@
  */
 export function pacFile(gateway: string, port: number): string {
   const host = gateway.includes(':') ? `[${gateway}]` : gateway;
+  const own = [...new Set([gateway, host])].map((name) => `host === ${JSON.stringify(name)}`).join(' || ');
   return `// Lũy Tre: cấu hình proxy tự động của trường (proxy auto-configuration)
 function FindProxyForURL(url, host) {
-  if (isPlainHostName(host) || host === ${JSON.stringify(gateway)} || host === ${JSON.stringify(host)} ||
+  if (isPlainHostName(host) || ${own} ||
       host === "localhost" || shExpMatch(host, "127.*") || host === "[::1]" ||
       shExpMatch(host, "*.local") ||
       (/^\\d+\\.\\d+\\.\\d+\\.\\d+$/.test(host) &&
