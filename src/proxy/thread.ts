@@ -94,6 +94,8 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   });
   const listeners = createListeners({ host: settings.host, onFailed: (port, code) => post({ type: 'listen-failed', port, code }) });
 
+  let listening = false;
+  let listenPorts: readonly number[] = [];
   const onExplicit = (socket: Socket): void => server.handleExplicit(socket);
   const onTransparent = (socket: Socket): void => {
     if (server.admit(socket)) identifier.accept(socket);
@@ -110,11 +112,10 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
 
   function openZonePorts(): void {
     const ports = (snapshot?.data.zones ?? []).map((zone) => zone.port).filter((port) => port !== null);
-    dialer.setOwnPorts(ports);
+    dialer.setOwnPorts([...listenPorts, ...ports]);
     if (listening) listeners.setZonePorts(ports, onExplicit);
   }
 
-  let listening = false;
   if (birth.policy !== null) setPolicy(birth.policy);
 
   async function start(): Promise<void> {
@@ -122,6 +123,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
       const ports = [await listeners.open(settings.port, onExplicit)];
       if (settings.transparentPort !== null) ports.push(await listeners.open(settings.transparentPort, onTransparent));
       listening = true;
+      listenPorts = ports;
       openZonePorts();
       post({ type: 'listening', ports });
     } catch (error) {

@@ -14,6 +14,7 @@ import { wireSettings } from '../support/wire-settings.js';
 const notes: EventNote[] = [];
 const originSockets: Socket[] = [];
 const failures: string[] = [];
+let built: { createWorkerPool: typeof createWorkerPool };
 let pool: WorkerPool;
 let origin: net.Server;
 let originPort = 0;
@@ -40,10 +41,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => spare.listen(0, '127.0.0.1', resolve));
   zonePort = (spare.address() as AddressInfo).port;
   await new Promise<void>((resolve) => spare.close(() => resolve()));
-  const built = (await import(`${builtProgram()}/proxy/workers.js`)) as { createWorkerPool: typeof createWorkerPool };
+  built = (await import(`${builtProgram()}/proxy/workers.js`)) as typeof built;
   pool = built.createWorkerPool({
     count: 2,
-    settings: wireSettings({ ports: [80, 443, originPort], transparentPort: 0, hosts: { 'ok.test': ['127.0.0.1'], 'other.test': ['127.0.0.1'], 'bad.test': ['127.0.0.1'] } }),
+    settings: settings(),
     policy: policy(), deviceKey: new Uint8Array(32), onEvents: (got) => notes.push(...got),
     log: { info: () => undefined, warn: (m) => failures.push(m), error: (m) => failures.push(m) },
   });
@@ -55,6 +56,10 @@ afterAll(async () => {
   for (const socket of originSockets) socket.destroy();
   await new Promise<void>((resolve) => origin.close(() => resolve()));
 });
+
+function settings(): ReturnType<typeof wireSettings> {
+  return wireSettings({ ports: [80, 443, originPort], transparentPort: 0, hosts: { 'ok.test': ['127.0.0.1'], 'other.test': ['127.0.0.1'], 'bad.test': ['127.0.0.1'] } });
+}
 
 async function connect(target: string, from: string, port = pool.ports().proxy): Promise<{ socket: Socket; answer: string }> {
   const socket = net.connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
@@ -120,6 +125,26 @@ describe('real threads', () => {
     await expect(new Promise((resolve, reject) => net.connect(zonePort, '127.0.0.1').once('connect', resolve).once('error', reject))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('find a room by MAC when the neighbour table names the address', async () => {
+    await pool.setPolicy(policy({ zones: [zone('phong-thi', 'thi', { macs: ['aa:bb:cc:dd:ee:ff'] })] }));
+    const before = await connect(`ok.test:${originPort}`, '127.0.0.4');
+    expect(before.answer).toContain(' 200 ');
+    pool.setNeighbours(new Map([['127.0.0.4', 'aa:bb:cc:dd:ee:ff']]));
+    // The tunnel that is open falls under the room's exam as well.
+    await gone(before.socket);
+    expect((await connect(`ok.test:${originPort}`, '127.0.0.4')).answer).toContain(' 403 ');
+    pool.setNeighbours(new Map());
+    await pool.setPolicy(policy());
+  });
+
+  it('never dial themselves', async () => {
+    const { proxy, transparent } = pool.ports();
+    for (const port of [proxy, transparent]) {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => connect(`ok.test:${port}`, '127.0.0.1')));
+      expect(answers.every((a) => a.answer.includes(' 403 '))).toBe(true);
+    }
+  });
+
   it('tell TLS from HTTP on the transparent port', async () => {
     const port = pool.ports().transparent ?? 0;
     const speak = async (bytes: Buffer | string): Promise<Buffer> => {
@@ -141,5 +166,21 @@ describe('real threads', () => {
     expect(notes.every((n) => n.device !== null && Number.isSafeInteger(n.device))).toBe(true);
     expect(failures).toEqual([]);
     expect(pool.alive()).toBe(2);
+  });
+
+  it('stop: accept nothing more, end quiet tunnels, hand over the last events', async () => {
+    const last: EventNote[] = [];
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const own = built.createWorkerPool({ count: 1, settings: settings(), policy: policy(), deviceKey: new Uint8Array(32), onEvents: (got) => last.push(...got), log });
+    await own.listening();
+    const { socket } = await connect(`ok.test:${originPort}`, '127.0.0.1', own.ports().proxy);
+    socket.write(helloBytes({ sni: 'ok.test' }));
+    await waitFor(() => socket.bytesRead >= 45);
+    const startMs = performance.now();
+    await own.stop(10_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    await gone(socket);
+    expect(last.map((n) => [n.event.reason, n.event.channel])).toEqual([['category-open', 'tunnel']]);
+    await expect(new Promise((resolve, reject) => net.connect(own.ports().proxy, '127.0.0.1').once('connect', resolve).once('error', reject))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
