@@ -114,13 +114,17 @@ describe('real threads', () => {
     b.socket.destroy();
   });
 
-  it('open and close a room\'s own port as the policy says, and never dial it', async () => {
+  it('open and close a room\'s own port as the policy says', async () => {
     await pool.setPolicy(policy({ zones: [zone('phong-rieng', 'thcs', { port: zonePort })] }));
     let answer = '';
     const giveUpAt = performance.now() + 2_000;
-    while (!answer.includes(' 200 ') && performance.now() < giveUpAt) answer = (await connect(`ok.test:${originPort}`, '127.0.0.3', zonePort)).answer;
+    while (!answer.includes(' 200 ') && performance.now() < giveUpAt) {
+      const tried = await connect(`ok.test:${originPort}`, '127.0.0.3', zonePort);
+      answer = tried.answer;
+      tried.socket.destroy();
+    }
     expect(answer).toContain(' 200 ');
-    await waitFor(() => notes.some((n) => n.event.zone === 'phong-rieng') || notes.length > 0);
+    await waitFor(() => notes.some((n) => n.event.zone === 'phong-rieng'));
     await pool.setPolicy(policy());
     await expect(new Promise((resolve, reject) => net.connect(zonePort, '127.0.0.1').once('connect', resolve).once('error', reject))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
@@ -135,14 +139,6 @@ describe('real threads', () => {
     expect((await connect(`ok.test:${originPort}`, '127.0.0.4')).answer).toContain(' 403 ');
     pool.setNeighbours(new Map());
     await pool.setPolicy(policy());
-  });
-
-  it('never dial themselves', async () => {
-    const { proxy, transparent } = pool.ports();
-    for (const port of [proxy, transparent]) {
-      const answers = await Promise.all(Array.from({ length: 8 }, () => connect(`ok.test:${port}`, '127.0.0.1')));
-      expect(answers.every((a) => a.answer.includes(' 403 '))).toBe(true);
-    }
   });
 
   it('tell TLS from HTTP on the transparent port', async () => {
