@@ -34,6 +34,9 @@ export interface ProxyServer {
   drain(graceMs: number): Promise<void>;
 }
 
+/** Sockets that are turned away hold a place while they linger; beyond this many times the limit they get no answer. */
+const FLOOD = 2;
+
 export function createProxyServer(deps: ProxyDeps): ProxyServer {
   const { settings } = deps;
   const { limits } = settings;
@@ -62,6 +65,10 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
       return false;
     }
     const held = ctx.perClient.get(address) ?? 0;
+    if (held >= limits.connectionsPerClient * FLOOD || ctx.open >= limits.connections * FLOOD) {
+      socket.destroy();
+      return false;
+    }
     const refusal: Reason | null = !clients.has(address) ? 'client-not-allowed'
       : held >= limits.connectionsPerClient ? 'too-many-connections'
       : ctx.open >= limits.connections ? 'overload' : null;

@@ -29,8 +29,8 @@ export interface RawResponse {
   header(name: string): string | null;
 }
 
-export async function rawClient(port: number, options: { host?: string; keepBytes?: boolean } = {}): Promise<RawClient> {
-  const socket = net.connect({ port, host: options.host ?? '127.0.0.1', allowHalfOpen: true, noDelay: true });
+export async function rawClient(port: number, options: { host?: string; from?: string; keepBytes?: boolean; neverEnds?: boolean } = {}): Promise<RawClient> {
+  const socket = net.connect({ port, host: options.host ?? '127.0.0.1', localAddress: options.from ?? '127.0.0.1', allowHalfOpen: true, noDelay: true });
   const parts: Buffer[] = [];
   let bytes = 0;
   let ended = false;
@@ -42,7 +42,7 @@ export async function rawClient(port: number, options: { host?: string; keepByte
   });
   socket.on('end', () => {
     ended = true;
-    if (!socket.writableEnded) socket.end();
+    if (!socket.writableEnded && options.neverEnds !== true) socket.end();
   });
   socket.on('error', (e: NodeJS.ErrnoException) => (error = e.code ?? 'error'));
   socket.on('close', () => (closed = true));
