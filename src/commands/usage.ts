@@ -2,7 +2,7 @@
  * Commander's complaints in our own words, one sentence in the language asked for.
  * Commander keeps the names it complains of in the text only, between quotes; the code says which complaint it is.
  */
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 
 type Words = (names: readonly string[], text: string) => readonly [vi: string, en: string];
 
