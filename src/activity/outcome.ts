@@ -16,6 +16,8 @@ export interface Outcome {
   readonly clientAddress: string;
   /** Position in the zones of the snapshot that judged; −1 = unknown device. */
   readonly zone: number;
+  /** That snapshot, where a newer one may be in force by the time the outcome is given; absent: the one in force. */
+  readonly judgedBy?: EventTables | null;
   /** Null where the wire refused before a verdict was made. */
   readonly decision: Decision | null;
   readonly reason: Reason;
@@ -38,7 +40,7 @@ export interface EventTables extends Pick<Snapshot, 'strictest'> {
  * - `none` (help lines): no event at all, whatever became of the request;
  * - `count` (self-harm, health, sexuality …): counted, but below the school and the day nothing may be told, so the zone is
  *   dropped and the minute is the day's first (security.md §5.2 rule 3);
- * - no category: the host's nature is unknown, so its name is not kept.
+ * - a host that no list and no rule names: its nature is unknown and it may be one pupil's alone, so its name is not kept.
  * @param snapshot the one that judged the request: positions in `outcome` are positions in its tables
  */
 export function toEvent(outcome: Outcome, snapshot: EventTables): Event | null {
@@ -58,7 +60,7 @@ export function toEvent(outcome: Outcome, snapshot: EventTables): Event | null {
     action: outcome.failed ? 'fail' : (decision?.action ?? 'block'),
     layer: decision?.layer ?? null,
     reason: outcome.reason,
-    domain: decision !== null && privacy === 'domain' ? eventDomain(decision.host) : null,
+    domain: decision !== null && privacy === 'domain' && (decision.list !== null || decision.rule !== null) ? eventDomain(decision.host) : null,
     channel: outcome.channel,
     bytesUp: count(outcome.bytesUp),
     bytesDown: count(outcome.bytesDown),

@@ -16,6 +16,7 @@ export function recordOutcome(c: Connection, reason: Reason, failed: boolean): v
   ctx.deps.outcome({
     clientAddress: c.address,
     zone: c.zone,
+    judgedBy: c.zoneSnapshot,
     decision: c.decision,
     reason,
     failed,
@@ -108,7 +109,7 @@ export function refuseBlocked(c: Connection, decision: Decision, snapshot: Snaps
   }
   const keepAlive = mayKeepAlive(c);
   const origin = ctx.ownPages.originFor(c.socket, c.mode === 'transparent');
-  const answer = ctx.refuser.blocked(decision, snapshot, origin, { keepAlive, withBody: head?.method !== 'HEAD' });
+  const answer = ctx.refuser.blocked(decision, snapshot, origin, { keepAlive, withBody: head?.method !== 'HEAD' }, ctx.clockMs);
   sendAnswer(c, answer, keepAlive, decision.reason, false);
 }
 
@@ -125,9 +126,8 @@ export function refuseMalformed(c: Connection, status: number): void {
   sendAnswer(c, c.ctx.refuser.malformed(status, { withBody: c.head?.method !== 'HEAD' }), false, 'malformed', true);
 }
 
-function sendAnswer(c: Connection, answer: Buffer | string, keepAlive: boolean, reason: Reason, failed: boolean): void {
-  if (typeof answer === 'string') c.socket.write(answer, 'utf8');
-  else c.socket.write(answer);
+function sendAnswer(c: Connection, answer: Buffer, keepAlive: boolean, reason: Reason, failed: boolean): void {
+  c.socket.write(answer);
   c.bytesDown += answer.length;
   recordOutcome(c, reason, failed);
   if (keepAlive) toNextRequest(c);

@@ -65,7 +65,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
 
   function outcome(ended: Outcome): void {
     if (snapshot === null) return;
-    const event = toEvent(ended, snapshot);
+    const event = toEvent(ended, ended.judgedBy ?? snapshot);
     if (event !== null) batch.add(event, ended.clientAddress);
   }
 

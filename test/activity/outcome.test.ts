@@ -23,7 +23,7 @@ const tables: EventTables = {
 function decision(patch: Partial<Decision> = {}): Decision {
   return {
     action: 'allow', layer: 'category', reason: 'category-open', cell: 'M', category: 0, profile: 1, host: 'www.hoc.example.com.vn',
-    list: null, rule: null, dialHost: null, validUntilMs: Infinity, byPath: false, ...patch,
+    list: { name: 'hoc-lieu', version: '1' }, rule: 'example.com.vn', dialHost: null, validUntilMs: Infinity, byPath: false, ...patch,
   };
 }
 
@@ -57,6 +57,7 @@ describe('toEvent', () => {
 
   it('keeps no name of a host whose nature is unknown, nor of one refused before a verdict', () => {
     expect(toEvent(outcome({ decision: decision({ category: -1, layer: 'school-allow', reason: 'school-allow' }) }), tables)).toMatchObject({ domain: null, zone: 'Phòng máy 1', category: null });
+    expect(toEvent(outcome({ decision: decision({ list: null, rule: null, host: 'chi-mot-em-vao.vn' }) }), tables)).toMatchObject({ domain: null, zone: 'Phòng máy 1' });
     expect(toEvent(outcome({ decision: null, reason: 'malformed' }), tables)).toMatchObject({ domain: null, category: null, layer: null, action: 'block', reason: 'malformed', profile: 'thcs' });
   });
 
@@ -64,6 +65,12 @@ describe('toEvent', () => {
     const domainOf = (host: string) => toEvent(outcome({ decision: decision({ host }) }), tables)?.domain;
     expect(['203.0.113.7', '2001:db8::7', 'localhost', 'com.vn'].map(domainOf)).toEqual([null, null, null, null]);
     expect(['nguyen-van-a.blogspot.com', 'a.b.github.io'].map(domainOf)).toEqual(['blogspot.com', 'github.io']);
+  });
+
+  it('reads positions by the snapshot that judged, not by a newer one', () => {
+    const newer: EventTables = { ...tables, data: { ...tables.data, zones: [] } };
+    expect(toEvent(outcome({ judgedBy: tables }), tables)).toMatchObject({ zone: 'Phòng máy 1' });
+    expect(toEvent(outcome(), newer)).toMatchObject({ zone: null });
   });
 
   it('an unknown device is on the strictest profile and in no room', () => {
