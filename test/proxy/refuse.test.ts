@@ -10,7 +10,7 @@ import { blocked } from '../support/wire-settings.js';
 const page = { html: '<!doctype html><title>Chặn</title><p>Trang này chưa mở</p>', policy: "default-src 'none'" };
 const refuser = createRefuser({ renderBlockPage: () => page, renderFailurePage: (reason) => `<p>Không mở được: ${reason}</p>` });
 const snapshot = policyOf();
-const latin1 = (answer: string | Buffer): string => (typeof answer === 'string' ? Buffer.from(answer, 'utf8') : answer).toString('latin1');
+const latin1 = (answer: Buffer): string => answer.toString('latin1');
 const UPSTREAM: readonly Reason[] = ['name-not-found', 'dns-failed', 'connect-refused', 'connect-timeout', 'upstream-error', 'upstream-timeout'];
 
 describe('answers', () => {
@@ -48,14 +48,36 @@ describe('answers', () => {
   });
 
   it('the block page is counted in bytes, not in letters', () => {
-    const text = latin1(refuser.blocked(blocked('game.test'), snapshot, 'http://gateway:8080', { keepAlive: true, withBody: true }));
+    const text = latin1(refuser.blocked(blocked('game.test'), snapshot, 'http://gateway:8080', { keepAlive: true, withBody: true }, 0));
     const [answer, ...rest] = splitResponses(text);
     expect(rest).toEqual([]);
     expect(Buffer.from(answer?.body ?? '', 'latin1').toString('utf8')).toBe(page.html);
     expect(answer?.header('content-security-policy')).toBe(page.policy);
-    const head = latin1(refuser.blocked(blocked('game.test'), snapshot, 'http://gateway:8080', { keepAlive: true, withBody: false }));
+    const head = latin1(refuser.blocked(blocked('game.test'), snapshot, 'http://gateway:8080', { keepAlive: true, withBody: false }, 0));
     expect(head.endsWith('\r\n\r\n')).toBe(true);
     expect(/content-length: (\d+)/i.exec(head)?.[1]).toBe(String(Buffer.byteLength(page.html)));
+  });
+
+  it('a block page is made once a second for one verdict, and never given for another', () => {
+    let n = 0;
+    const counting = createRefuser({ renderBlockPage: (d, _s, origin) => ({ html: `${++n} ${d.host} ${origin}`, policy: 'p' }), renderFailurePage: null });
+    const [a, b] = [blocked('a.test'), blocked('b.test')];
+    const ask = (d: typeof a, origin: string, keepAlive: boolean, nowMs: number): string => splitResponses(latin1(counting.blocked(d, snapshot, origin, { keepAlive, withBody: true }, nowMs)))[0]?.body ?? '';
+    expect(ask(a, 'x', true, 5_000)).toBe('1 a.test x');
+    expect(ask(a, 'x', true, 5_900)).toBe('1 a.test x');
+    expect(ask(b, 'x', true, 5_900)).toBe('2 b.test x');
+    expect(ask(a, 'y', true, 5_900)).toBe('3 a.test y');
+    expect(ask(a, 'y', false, 5_900)).toBe('4 a.test y');
+    expect(ask(b, 'x', true, 6_001)).toBe('5 b.test x');
+    for (let i = 0; i < 1_000; i++) ask(blocked('c.test'), 'x', true, 6_001);
+    expect(n).toBe(1_005);
+  });
+
+  it('a page larger than any buffer at hand is whole too', () => {
+    const html = 'ệ'.repeat(50_000);
+    const large = createRefuser({ renderBlockPage: () => ({ html, policy: 'p' }), renderFailurePage: null });
+    const [answer] = splitResponses(latin1(large.blocked(blocked('a.test'), snapshot, 'x', { keepAlive: true, withBody: true }, 0)));
+    expect(Buffer.from(answer?.body ?? '', 'latin1').toString('utf8')).toBe(html);
   });
 
   it.each([400, 405, 408, 414, 417, 431, 501, 505])('%i closes', (status) => {
