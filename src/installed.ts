@@ -9,6 +9,11 @@ export function rulesDir(): string {
   return fileURLToPath(new URL('rules/', root));
 }
 
+/** Directory of what belongs to the school's CA: the never-decrypt list. No key is ever here. */
+export function certsDir(): string {
+  return fileURLToPath(new URL('certs/', root));
+}
+
 /** Version of package.json. */
 export function version(): string {
   const { version: text } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };

@@ -39,12 +39,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   matching: ['matching'],
   policy: ['policy', 'matching'],
   activity: ['activity', 'policy', 'matching'],
-  proxy: ['proxy', 'policy', 'matching', 'activity', 'pages'],
+  proxy: ['proxy', 'policy', 'matching', 'activity', 'pages', 'tls'],
+  tls: ['tls', 'matching'],
   pages: ['pages', 'policy', 'matching'],
   store: ['store', 'matching', 'activity'],
   lists: ['lists', 'matching', 'policy'],
   reporting: ['reporting', 'activity'],
-  commands: ['commands', 'matching', 'policy', 'lists', 'pages', 'reporting', 'store', 'activity'],
+  commands: ['commands', 'matching', 'policy', 'lists', 'pages', 'reporting', 'store', 'activity', 'tls'],
 };
 
 /** One npm library in one place (style.md). */
