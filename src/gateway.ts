@@ -14,6 +14,7 @@ import type { Shipped } from './lists/shipped.js';
 import { syncShipped } from './lists/shipped-sync.js';
 import type { Log } from './log.js';
 import { readNeighbours } from './neighbours.js';
+import { newRef } from './pages/block-page.js';
 import { createPagesServer } from './pages/server.js';
 import type { PageRequest, RequestAnswer } from './pages/request-page.js';
 import { createSnapshot } from './policy/create-snapshot.js';
@@ -217,8 +218,11 @@ function instanceId(store: Store): string {
 
 /** The same page asked for by the same room is one request. */
 function takeRequest(store: Store, request: PageRequest): RequestAnswer {
-  const same = store.policies.requests('open').find((row) => row.zone === request.zone && row.host === request.host);
-  const row = same ?? store.policies.addRequest({ ...request, atMs: Date.now() });
+  const known = store.policies.requests();
+  const same = known.find((row) => row.state === 'open' && row.zone === request.zone && row.host === request.host);
+  // A page kept open since an earlier, answered request still shows its reference.
+  const ref = known.some((row) => row.ref === request.ref) ? newRef() : request.ref;
+  const row = same ?? store.policies.addRequest({ ...request, ref, atMs: Date.now() });
   return { ref: row.ref, host: row.host, state: row.state, answer: row.answer };
 }
 
