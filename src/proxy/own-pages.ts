@@ -60,8 +60,10 @@ function looksLikeAddress(host: string): boolean {
   return (last >= 0x30 && last <= 0x39) || host.includes(':');
 }
 
-/** The kernel's text of an address, with IPv4 seen through a dual-stack socket unwrapped. */
+/** The kernel's text of an address: IPv4 seen through a dual-stack socket unwrapped, the zone of a link-local one left off. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
+  const zone = address.indexOf('%');
+  if (zone >= 0) return address.slice(0, zone);
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

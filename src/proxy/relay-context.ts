@@ -78,9 +78,6 @@ export interface RelayContext {
   /** What we add to `Via`: used to recognise our own requests when they come round, for nothing else. */
   readonly via: string;
   readonly connections: Set<Connection>;
-  readonly perClient: Map<string, number>;
-  /** Sockets that hold a place in `perClient`: relay connections and tunnels handed over. */
-  open: number;
   /** Monotonic clock of the last sweep: deadlines need no better, and a field is cheaper than a call per event. */
   clockMs: number;
   draining: boolean;

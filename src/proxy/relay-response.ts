@@ -36,7 +36,8 @@ export function onResponseBytes(c: Connection, upstream: Upstream, chunk: Buffer
       upstream.input = start === end ? null : { buffer, start, end };
       return;
     }
-    if (isWireFault(head)) {
+    // A 407 from an origin would make the browser send it the room login meant for us.
+    if (isWireFault(head) || head.status === 407) {
       failResponse(c);
       return;
     }

@@ -70,7 +70,7 @@ function onDialed(c: Connection, permit: Permit, fault: DialFault | null, socket
   upstream.listeners = {
     data: (chunk) => onData(c, upstream, chunk),
     end: () => onEnd(c, upstream),
-    drain: () => resumeClient(c),
+    drain: () => onDrain(c),
     close: () => onClose(c, upstream),
   };
   socket.on('error', ignoreError);
@@ -89,6 +89,11 @@ function onData(c: Connection, upstream: Upstream, chunk: Buffer): void {
   }
   c.activeMs = c.ctx.clockMs;
   onResponseBytes(c, upstream, chunk);
+}
+
+function onDrain(c: Connection): void {
+  c.activeMs = c.ctx.clockMs;
+  resumeClient(c);
 }
 
 function onEnd(c: Connection, upstream: Upstream): void {

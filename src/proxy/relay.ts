@@ -18,7 +18,6 @@ import { reachUpstream } from './relay-upstream.js';
 const LF = 0x0a;
 
 export function onClientData(c: Connection, chunk: Buffer): void {
-  c.activeMs = c.ctx.clockMs;
   switch (c.phase) {
     case 'head':
       if (c.input === null) {
@@ -33,6 +32,7 @@ export function onClientData(c: Connection, chunk: Buffer): void {
       if (c.input !== null && c.input.end - c.input.start >= MAX_STASH_BYTES) pauseClient(c);
       return;
     case 'exchange':
+      c.activeMs = c.ctx.clockMs;
       if (!c.requestDone && c.upstream !== null) forwardBody(c, c.upstream, chunk, 0, chunk.length);
       else stash(c, chunk);
       return;
@@ -41,6 +41,8 @@ export function onClientData(c: Connection, chunk: Buffer): void {
       stash(c, chunk);
       return;
     case 'closing':
+      // Discarded, and no sign of life: a client that goes on sending is cut off by the sweep.
+      return;
     case 'gone':
       return;
   }
@@ -152,7 +154,7 @@ function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
     refuse(c, 'port-not-allowed', false);
     return;
   }
-  const decision = decideOrNull(c, head, snapshot);
+  const decision = decideOrNull(c, head, snapshot, c.startedMs);
   if (decision === null) {
     refuse(c, 'no-policy', true);
     return;
@@ -171,9 +173,9 @@ function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
 }
 
 /** An exception in the policy engine closes: a filter that opens when it breaks is none (security.md F1). */
-function decideOrNull(c: Connection, head: RequestHead, snapshot: Snapshot): Decision | null {
+export function decideOrNull(c: Connection, head: RequestHead, snapshot: Snapshot, nowMs: number): Decision | null {
   try {
-    return c.ctx.deps.decisions.decide(readFacts(c, head, snapshot), snapshot, c.startedMs);
+    return c.ctx.deps.decisions.decide(readFacts(c, head, snapshot), snapshot, nowMs);
   } catch {
     return null;
   }
@@ -202,7 +204,9 @@ function toPages(c: Connection, head: RequestHead, snapshot: Snapshot): void {
   dropUpstream(c);
   c.input = null;
   c.head = null;
-  const bytes = input === null ? text : Buffer.concat([text, input.buffer.subarray(input.start, input.end)]);
+  // A request pipelined behind this one will be sent again: the connection closes after the page.
+  const end = input === null ? 0 : head.body === 'chunked' ? input.end : Math.min(input.end, input.start + head.length);
+  const bytes = input === null ? text : Buffer.concat([text, input.buffer.subarray(input.start, end)]);
   const zone = snapshot.data.zones[c.zone]?.name ?? null;
   ctx.deps.forwardToPages?.(handOver(c), bytes, zone);
 }
@@ -250,16 +254,29 @@ export function onClientClose(c: Connection): void {
   c.ctx.connections.delete(c);
 }
 
-/** Cuts an exchange that policy no longer allows; an answer not yet begun becomes the block page. */
-export function closeForPolicy(c: Connection, decision: Decision, snapshot: Snapshot): void {
-  if (c.response === null && c.interim === 0) {
+/**
+ * Judges what is under way again. An exchange that policy no longer allows is cut; an answer not yet begun becomes the block page.
+ * True when it was cut.
+ */
+export function rejudge(c: Connection): boolean {
+  const { head } = c;
+  const snapshot = c.ctx.deps.policy();
+  if (head === null || c.decision === null || (c.phase !== 'exchange' && c.phase !== 'dial')) return false;
+  // A policy that is gone, or that can't judge, allows nothing.
+  const decision = snapshot === null ? null : decideOrNull(c, head, snapshot, Date.now());
+  if (decision !== null && decision.action !== 'block') {
+    c.decision = decision;
+    return false;
+  }
+  if (decision !== null && snapshot !== null && c.response === null && c.interim === 0) {
     c.decision = decision;
     dropUpstream(c);
     refuseBlocked(c, decision, snapshot);
     advance(c);
-    return;
+  } else {
+    recordOutcome(c, 'policy-changed', false);
+    abortClient(c);
   }
-  recordOutcome(c, 'policy-changed', false);
-  abortClient(c);
+  return true;
 }
 

@@ -1,17 +1,16 @@
 /**
  * The proxy server of one thread, as a walk: a socket comes in → may this client use us at all? → relay its requests
  * (relay.ts: head → facts → decide → permit → dial → exchange) or hand it to the tunnels → it ends, times out, or policy ends it.
- * Owns admission, the sweep, policy changes and draining. Refuses to listen: sockets are handed in.
+ * Owns the sweep, policy changes and draining. Refuses to listen: sockets are handed in.
  */
 import type { Socket } from 'node:net';
-import { createCidrSet } from '../matching/address.js';
 import type { Reason } from '../policy/decision.js';
+import { createAdmission } from './admit.js';
 import { createOwnPages, plainAddress } from './own-pages.js';
-import { readFacts } from './read-facts.js';
 import { createRefuser } from './refuse.js';
-import { advance, closeForPolicy, onClientClose, onClientData, onClientDrain, onClientEnd } from './relay.js';
+import { advance, onClientClose, onClientData, onClientDrain, onClientEnd, rejudge } from './relay.js';
 import type { ProxyDeps, RelayContext } from './relay-context.js';
-import { attach } from './relay-finish.js';
+import { attach, lingerClose } from './relay-finish.js';
 import { createConnection, type Connection } from './relay-state.js';
 import { sweep, sweepEveryMs } from './sweep.js';
 
@@ -34,13 +33,10 @@ export interface ProxyServer {
   drain(graceMs: number): Promise<void>;
 }
 
-/** Sockets that are turned away hold a place while they linger; beyond this many times the limit they get no answer. */
-const FLOOD = 2;
-
 export function createProxyServer(deps: ProxyDeps): ProxyServer {
   const { settings } = deps;
   const { limits } = settings;
-  const clients = createCidrSet(settings.clients);
+  const admission = createAdmission(settings);
   const ctx: RelayContext = {
     deps, limits, advance,
     ports: new Set(settings.ports),
@@ -48,47 +44,12 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     ownPages: createOwnPages(settings),
     via: `1.1 ${settings.instanceId}`,
     connections: new Set(),
-    perClient: new Map(),
-    open: 0, clockMs: performance.now(), draining: false,
+    clockMs: performance.now(), draining: false,
   };
-  /** Transparent sockets are admitted before they are identified, or not at all. */
-  const admitted = new WeakSet<Socket>();
   const sweeper = setInterval(() => sweep(ctx, rejudge), sweepEveryMs(limits));
   sweeper.unref();
 
-  function admit(socket: Socket): boolean {
-    socket.on('error', ignoreError);
-    const address = plainAddress(socket.remoteAddress);
-    if (address === '') {
-      // Gone before we looked.
-      socket.destroy();
-      return false;
-    }
-    const held = ctx.perClient.get(address) ?? 0;
-    if (held >= limits.connectionsPerClient * FLOOD || ctx.open >= limits.connections * FLOOD) {
-      socket.destroy();
-      return false;
-    }
-    const refusal: Reason | null = !clients.has(address) ? 'client-not-allowed'
-      : held >= limits.connectionsPerClient ? 'too-many-connections'
-      : ctx.open >= limits.connections ? 'overload' : null;
-    ctx.open++;
-    ctx.perClient.set(address, held + 1);
-    socket.on('close', () => release(address));
-    if (refusal === null) {
-      admitted.add(socket);
-      return true;
-    }
-    turnAway(socket, address, refusal);
-    return false;
-  }
-
-  function release(address: string): void {
-    ctx.open--;
-    const held = (ctx.perClient.get(address) ?? 1) - 1;
-    if (held === 0) ctx.perClient.delete(address);
-    else ctx.perClient.set(address, held);
-  }
+  const admit = (socket: Socket): boolean => admission.admit(socket, (address, reason) => turnAway(socket, address, reason));
 
   /** Nothing of what it sends is read as a request; the answer goes out, the rest is discarded until the sweep ends it. */
   function turnAway(socket: Socket, address: string, reason: Reason): void {
@@ -115,23 +76,13 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     return c;
   }
 
-  /** True when the exchange under way was cut. */
-  function rejudge(c: Connection): boolean {
-    const snapshot = deps.policy();
-    if (snapshot === null || c.head === null || c.decision === null || (c.phase !== 'exchange' && c.phase !== 'dial')) return false;
-    const decision = deps.decisions.decide(readFacts(c, c.head, snapshot), snapshot, Date.now());
-    if (decision.action !== 'block') return false;
-    closeForPolicy(c, decision, snapshot);
-    return true;
-  }
-
   return {
     admit,
     handleExplicit(socket) {
       if (admit(socket)) open(socket, 'explicit', plainAddress(socket.remoteAddress));
     },
     handleTransparentHttp(socket, firstBytes) {
-      if (!admitted.has(socket) && !admit(socket)) return;
+      if (!admission.admitted(socket) && !admit(socket)) return;
       onClientData(open(socket, 'transparent', plainAddress(socket.remoteAddress)), firstBytes);
     },
     refuseConnect(client, reason) {
@@ -150,16 +101,11 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     },
     async drain(graceMs) {
       ctx.draining = true;
-      for (const c of ctx.connections) if (c.phase === 'head' && c.input === null) c.socket.end();
+      for (const c of ctx.connections) if (c.phase === 'head' && c.input === null) lingerClose(c);
       const giveUpAt = performance.now() + graceMs;
       while (ctx.connections.size > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
       clearInterval(sweeper);
       for (const c of ctx.connections) c.socket.destroy();
     },
   };
-}
-
-/** 'close' follows and tells all. */
-function ignoreError(): void {
-  return;
 }

@@ -2,13 +2,15 @@
  * All deadlines of the relay, by one coarse timer a server: no timer is made, moved or cleared for a request (perf.md).
  * Owns how long each state may last; refuses to know what the states do.
  */
-import { abortClient, recordOutcome, refuse, refuseMalformed } from './relay-finish.js';
+import { abortClient, dropUpstream, recordOutcome, refuse, refuseMalformed } from './relay-finish.js';
 import type { RelayContext } from './relay-context.js';
 import type { Connection } from './relay-state.js';
 import type { ProxyLimits } from './settings.js';
 
 /** After our last answer the client has this long to take it and say goodbye. */
 const LINGER_MS = 2_000;
+/** An idle browser keeps its connection to us far longer than servers keep theirs; the second socket is not worth it. */
+const KEEP_UPSTREAM_MS = 15_000;
 const MAX_TICK_MS = 500;
 const MIN_TICK_MS = 10;
 
@@ -24,6 +26,7 @@ export function sweep(ctx: RelayContext, rejudge: (c: Connection) => void): void
   const nowMs = Date.now();
   for (const c of ctx.connections) {
     if (isOverdue(c)) endOverdue(c);
+    else if (c.phase === 'head' && c.upstream !== null && ctx.clockMs - c.upstream.idleSinceMs > KEEP_UPSTREAM_MS) dropUpstream(c);
     else if (c.decision !== null && c.decision.validUntilMs <= nowMs) rejudge(c);
   }
 }

@@ -40,5 +40,6 @@ export function startWebSocket(c: Connection, upstream: Upstream, head: Response
     startedMs: c.startedMs,
     ms: performance.now() - c.startedAt,
   });
-  upstream.socket.resume();
+  // Unless the first frames already fill the client; then its 'drain' does it.
+  if (!client.writableNeedDrain) upstream.socket.resume();
 }

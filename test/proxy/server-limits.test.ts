@@ -1,6 +1,8 @@
 /** Who may come in, how many, how big and how slow: each limit by itself, with its status. */
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createPagesForwarder } from '../../src/proxy/forward.js';
 import { createLoginCheck } from '../../src/proxy/login.js';
 import { zone } from '../policy/fixture.js';
 import { answering, startOrigin, until, type Origin, type OriginConnection } from '../support/origin.js';
@@ -175,6 +177,26 @@ describe('how slow', () => {
   });
 });
 
+describe('what goes on after the last answer', () => {
+  it('a client that sends without end is cut off', async () => {
+    await set();
+    const c = await client();
+    c.send('BAD\r\n\r\n');
+    const more = setInterval(() => c.socket.write('x'.repeat(1_000)), 20);
+    await c.waitClosed(4_000);
+    clearInterval(more);
+    await until(() => proxy.server.connections() === 0);
+  });
+
+  it('a login asked for by an origin never reaches the browser', async () => {
+    await set({}, () => answering('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'));
+    const c = await client();
+    c.send(get());
+    expect((await c.responses(1))[0]?.status).toBe(502);
+    expect(c.text()).not.toMatch(/proxy-authenticate/i);
+  });
+});
+
 describe('what is refused before anything is dialled', () => {
   it.each([
     ['a port that is not listed', () => 'GET http://ok.test:25/ HTTP/1.1\r\nHost: x\r\n\r\n', 403, 'port-not-allowed'],
@@ -318,6 +340,38 @@ describe('the gateway’s own pages', () => {
       expect((await c.responses(1))[0]?.status).toBe(403);
     }
     expect(seen.length).toBe(3);
+  });
+
+  it('reach the real forwarder whole, body included, and the connection ends there', async () => {
+    const asked: string[] = [];
+    const pages = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        asked.push(`${request.method} ${request.url} ${String(request.headers['x-luytre-zone'])} ${body}`);
+        response.end('page');
+      });
+    });
+    await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+    const { port } = pages.address() as AddressInfo;
+    const forwarder = createPagesForwarder({ port, secret: 's' });
+    await set({
+      settings: { pages: { port, names: ['luytre.lan'], secret: 's' } },
+      deps: { forwardToPages: (socket, bytes, name) => forwarder.forward(socket, bytes, name) },
+    });
+    const one = await client();
+    one.send('GET http://luytre.lan/help?x=1 HTTP/1.1\r\nHost: luytre.lan\r\n\r\n');
+    expect(await one.waitClosed()).toMatch(/^HTTP\/1\.1 200 [^]*page/);
+    const two = await client();
+    two.send('POST http://luytre.lan/yeu-cau HTTP/1.1\r\nHost: luytre.lan\r\nContent-Length: 10\r\n\r\nhost=');
+    await pause(30);
+    two.send('a.com');
+    expect(await two.waitClosed()).toMatch(/^HTTP\/1\.1 200 [^]*page/);
+    const three = await client();
+    three.send(`GET http://luytre.lan/a HTTP/1.1\r\nHost: luytre.lan\r\n\r\n${get('blocked.test')}`);
+    expect((await three.waitClosed()).match(/HTTP\/1\.1 /g)?.length).toBe(1);
+    expect(asked).toEqual(['GET /help?x=1 phong-a ', 'POST /yeu-cau phong-a host=a.com', 'GET /a phong-a ']);
+    pages.close();
   });
 });
 

@@ -1,5 +1,6 @@
 /** Policy changes while connections live: what is now blocked ends at once, what is not is left alone. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDecisionCache } from '../../src/policy/decision-cache.js';
 import type { Snapshot } from '../../src/policy/snapshot.js';
 import { zone, profileNumber } from '../policy/fixture.js';
 import { startOrigin, until, type Origin } from '../support/origin.js';
@@ -91,6 +92,25 @@ describe('a narrower policy', () => {
     expect(Date.now() - soon).toBeLessThan(2_000);
     await until(() => proxy.outcomes.length === 1);
     expect(proxy.outcomes[0]?.reason).toBe('policy-changed');
+  });
+
+  it('an engine that throws while it judges again cuts, and the server lives', async () => {
+    let broken = false;
+    const { decide } = createDecisionCache();
+    proxy = await startProxy(origin.port, { deps: { decisions: { decide: (facts, snapshot, nowMs) => {
+      if (broken) throw new Error('broken');
+      return decide(facts, snapshot, nowMs);
+    } } } });
+    const c = await clientIn('a');
+    c.send(get('/long'));
+    await c.waitFor('begin');
+    broken = true;
+    proxy.setPolicy(policyOf());
+    await c.waitClosed();
+    broken = false;
+    const next = await clientIn('a');
+    next.send(get('/whole'));
+    expect((await next.responses(1))[0]?.status).toBe(200);
   });
 
   it('no policy at all is the narrowest', async () => {
