@@ -1,10 +1,10 @@
 /**
- * `npm run bench`: every workload against our gateway, with `--peer squid` against Debian's Squid as well, in turns (A B A B),
- * as ratios of the same round. README.md says how to read what it prints.
+ * `npm run bench`: every workload against our gateway, with `--peer squid` against Debian's Squid as well (or `--peer DIR`:
+ * another clone of this project), in turns (A B A B), as ratios of the same round. README.md says how to read what it prints.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ask, endAll, freePorts, LOAD_CORE, loadAverage, PROXY_CORE, startNode } from './support/machine.mjs';
@@ -26,17 +26,21 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`npm run bench -- [--peer squid] [--smoke] [--json FILE] [--rounds N] [--only NAME]… [--profile DIR]\n\n${WORKLOADS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`);
+  console.log(`npm run bench -- [--peer squid|DIR] [--smoke] [--json FILE] [--rounds N] [--only NAME]… [--profile DIR]\n\n${WORKLOADS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`);
   process.exit(0);
 }
 const only = options.only?.flatMap((names) => names.split(',')) ?? null;
 const unknown = only?.find((name) => !WORKLOADS.some((workload) => workload.name === name));
-if (unknown !== undefined || (options.peer !== undefined && options.peer !== 'squid')) {
-  console.error(unknown !== undefined ? `bench: no workload ${unknown}; there are ${WORKLOADS.map(({ name }) => name).join(', ')}` : 'bench: the only peer is squid');
+if (unknown !== undefined) {
+  console.error(`bench: no workload ${unknown}; there are ${WORKLOADS.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
-const withPeer = options.peer === 'squid' && options.smoke !== true;
-if (withPeer && !hasSquid) {
+const peer = options.smoke === true ? undefined : options.peer;
+if (peer !== undefined && peer !== 'squid' && !existsSync(join(peer, 'dist', 'main.js'))) {
+  console.error('bench: a peer is squid or the directory of another clone, built');
+  process.exit(2);
+}
+if (peer === 'squid' && !hasSquid) {
   console.error('bench: /usr/sbin/squid is not there; install the squid package or leave --peer out');
   process.exit(2);
 }
@@ -59,7 +63,8 @@ try {
   if (chosen.some((workload) => workload.proxies)) {
     say(`gateway: importing ${blockList.hosts.size} hosts (${blockList.source}), starting`);
     proxies.push(await startGateway({ origin, blockFile: blockList.file, env: profiling(options.profile) }));
-    if (withPeer) proxies.push(await startSquid({ origin, blocked: blockList.hosts }));
+    if (peer === 'squid') proxies.push(await startSquid({ origin, blocked: blockList.hosts }));
+    else if (peer !== undefined) proxies.push(await startGateway({ origin, blockFile: blockList.file, name: 'other', tree: resolve(peer) }));
   }
   for (const workload of chosen) {
     const world = { origin, load, proxies, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, say: (text) => say(`${workload.name}: ${text}`) };
@@ -74,7 +79,7 @@ try {
 
 const machine = {
   cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version, proxyCore: PROXY_CORE, loadCore: LOAD_CORE,
-  loadAverage: [loadBefore, loadAverage()], at: new Date(startedMs).toISOString(), seconds: Math.round((Date.now() - startedMs) / 1_000), rounds, peer: withPeer ? 'squid' : null,
+  loadAverage: [loadBefore, loadAverage()], at: new Date(startedMs).toISOString(), seconds: Math.round((Date.now() - startedMs) / 1_000), rounds, peer: peer ?? null,
 };
 const baseline = JSON.parse(readFileSync(script('baseline.json'), 'utf8'));
 const { text, bars, broken } = report(machine, results, baseline);

@@ -71,7 +71,7 @@ export async function run(job) {
   for (const socket of sockets) socket.destroy();
   return {
     perSecond: round(latency.count / seconds, 0),
-    cpuUs: round((cpu * 1_000) / latency.count, 2),
+    cpuUs: round((cpu * 1_000) / latency.count, 2), core: round(cpu / seconds / 1_000),
     p50: latency.p50, p99: latency.p99,
     mbPerSecond: round(bytes / seconds / 1e6, 1),
     wrong, lost, threads,

@@ -83,7 +83,7 @@ export async function run(job) {
   const own = process.cpuUsage(ownBefore);
   stopping = true;
   for (let i = 0; i < 100 && open > 0; i++) await sleep(20);
-  return { perSecond: round(count / seconds, 0), cpuUs: round((cpu * 1_000) / count, 1), p50, p99, failed, threads, loadCpuUs: round((own.user + own.system) / count, 1) };
+  return { perSecond: round(count / seconds, 0), cpuUs: round((cpu * 1_000) / count, 1), core: round(cpu / seconds / 1_000), p50, p99, failed, threads, loadCpuUs: round((own.user + own.system) / count, 1) };
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { end, finish, freePorts, PROXY_CORE, start, untilListening, work } from './machine.mjs';
 import { ALLOWED } from './world.mjs';
 
-const luytre = fileURLToPath(new URL('../../deploy/luytre', import.meta.url));
+const OWN_TREE = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * @param options {origin: {http, tls}, blockFile, name, core, hosts, env}; `core` null: not pinned; `hosts`: further names of the origin
+ * @param options {origin: {http, tls}, blockFile, name, core, hosts, env, tree}; `core` null: not pinned; `hosts`: further names
+ * of the origin; `tree`: a clone of the project, built, other than this one
  */
-export async function startGateway({ origin, blockFile, name = 'luytre', core = PROXY_CORE, hosts = [], env = {} }) {
+export async function startGateway({ origin, blockFile, name = 'luytre', core = PROXY_CORE, hosts = [], env = {}, tree = OWN_TREE }) {
+  const luytre = join(tree, 'deploy', 'luytre');
   const [proxy, pages] = await freePorts(2);
   const dir = join(work, name);
   mkdirSync(dir);

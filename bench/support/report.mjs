@@ -37,19 +37,19 @@ export function report(machine, results, baseline) {
     if (result.skipped !== undefined) out.push(`  skipped: ${result.skipped}`);
     if (result.rows.length > 0) out.push(indent(table(result.rows)));
     const ratios = Object.entries(result.ratios).map(([key, value]) => `${key} ${value}`);
-    if (ratios.length > 0) out.push(`  ours / Squid's (median of the rounds' ratios): ${ratios.join(', ')}`);
+    if (ratios.length > 0) out.push(`  ours / the peer's (median of the rounds' ratios): ${ratios.join(', ')}`);
     for (const figures of result.figures ?? []) out.push(indent(JSON.stringify(figures, null, 1).replace(/\n\s*/g, ' ')));
     for (const fault of result.faults) {
       out.push(`  WRONG: ${fault}`);
       faults.push(fault);
     }
-    const before = baseline.ratios[result.name];
+    const before = machine.peer === 'squid' ? baseline.ratios[result.name] : undefined;
     for (const [key, was] of Object.entries(before ?? {})) {
       const is = result.ratios[key];
       if (is !== undefined && is < was * DRIFT) out.push(`  below the baseline: ${key} ${is}, was ${was}`);
     }
   }
-  const bars = judge(results);
+  const bars = judge(results.map((result) => (machine.peer === 'squid' ? result : { ...result, ratios: {} })));
   if (bars.length > 0) out.push('', 'Bars', indent(table(bars)));
   return { text: out.join('\n'), bars, broken: faults.length > 0 };
 }
