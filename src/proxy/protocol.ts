@@ -1,6 +1,7 @@
 /** Messages between the control thread and the proxy threads. Plain data; the index travels as a SharedArrayBuffer. */
-import type { EventNote } from '../activity/event.js';
 import type { PolicyData } from '../policy/snapshot.js';
+import type { PackedEvents } from './event-batch.js';
+import type { SigningParts } from '../tls/keeper.js';
 import type { ProxySettings } from './settings.js';
 
 /** What a proxy thread is born with. */
@@ -10,6 +11,8 @@ export interface WorkerBirth {
   readonly policy: PolicyData | null;
   /** 32 random bytes, today's device-count key (memory only). */
   readonly deviceKey: Uint8Array;
+  /** The school's CA, for profiles whose level is above `name`; null: none. Its key is a KeyObject, never text. */
+  readonly signing: SigningParts | null;
 }
 
 export type ToWorker =
@@ -17,6 +20,8 @@ export type ToWorker =
   /** MAC by address from the kernel's neighbour table, refreshed by the control thread. */
   | { readonly type: 'neighbours'; readonly macByAddress: ReadonlyMap<string, string> }
   | { readonly type: 'device-key'; readonly key: Uint8Array }
+  /** The CA was made, changed or taken away. */
+  | { readonly type: 'signing'; readonly signing: SigningParts | null }
   /** One batch of events has been taken over: the thread sends no more than a few ahead of this. */
   | { readonly type: 'events-taken' }
   /** Stop accepting, let open exchanges end, then report `drained`. */
@@ -28,6 +33,6 @@ export type FromWorker =
   | { readonly type: 'listening'; readonly ports: readonly number[] }
   | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }
-  | { readonly type: 'events'; readonly notes: readonly EventNote[]; readonly dropped: number }
+  | { readonly type: 'events'; readonly events: PackedEvents; readonly dropped: number }
   | { readonly type: 'drained' }
   | { readonly type: 'pong'; readonly n: number; readonly connections: number; readonly tunnels: number };

@@ -3,7 +3,7 @@
  * thread's messages say. Holds the policy snapshot in force. Never opens the store, never logs: what happens leaves as messages.
  */
 import type { Socket } from 'node:net';
-import { toEvent, type Outcome } from '../activity/outcome.js';
+import type { Outcome } from '../activity/outcome.js';
 import { createBlockPages, failurePage } from '../pages/block-page.js';
 import { REASON_WORDS } from '../pages/texts.js';
 import { createSnapshot } from '../policy/create-snapshot.js';
@@ -45,7 +45,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   /** Zone by address (and the port it came in by), until policy or neighbours change. */
   const zones = new Map<string, { readonly port: number; readonly zone: number }>();
 
-  const batch = createEventBatch(birth.deviceKey, (notes, dropped) => post({ type: 'events', notes, dropped }));
+  const batch = createEventBatch(birth.deviceKey, (events, dropped) => post({ type: 'events', events, dropped }));
   const decisions = createDecisionCache();
   const resolver = createResolver({ dns: settings.dns, hosts: settings.hosts });
   const dialer = createDialer(settings, resolver);
@@ -65,8 +65,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
 
   function outcome(ended: Outcome): void {
     if (snapshot === null) return;
-    const event = toEvent(ended, ended.judgedBy ?? snapshot);
-    if (event !== null) batch.add(event, ended.clientAddress);
+    batch.add(ended, ended.judgedBy ?? snapshot);
   }
 
   const tunnels = createTunnels({

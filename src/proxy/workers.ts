@@ -6,7 +6,9 @@ import { Worker } from 'node:worker_threads';
 import type { EventNote } from '../activity/event.js';
 import type { Log } from '../log.js';
 import type { PolicyData } from '../policy/snapshot.js';
+import { unpackEvents } from './event-batch.js';
 import { ensureFree, ListenError } from './listen.js';
+import type { SigningParts } from '../tls/keeper.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ProxySettings } from './settings.js';
 
@@ -15,6 +17,8 @@ export interface WorkerPoolOptions {
   readonly settings: ProxySettings;
   readonly policy: PolicyData | null;
   readonly deviceKey: Uint8Array;
+  /** The school's CA, where there is one. */
+  readonly signing?: SigningParts | null;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
   readonly log: Log;
   /** Tests shorten it. */
@@ -38,6 +42,7 @@ export interface WorkerPool {
   setPolicy(policy: PolicyData): Promise<void>;
   setNeighbours(macByAddress: ReadonlyMap<string, string>): void;
   setDeviceKey(key: Uint8Array): void;
+  setSigning(signing: SigningParts | null): void;
   /** Threads that listen. */
   alive(): number;
   health(): readonly ThreadHealth[];
@@ -73,7 +78,7 @@ interface Thread {
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { log } = options;
   /** After the first thread has listened, ports that were 0 are known, and the others take the same. */
-  let { settings, policy, deviceKey } = options;
+  let { settings, policy, deviceKey, signing = null } = options;
   let macs: ReadonlyMap<string, string> = new Map();
   const threads = new Map<number, Thread>();
   const retries = new Map<number, NodeJS.Timeout>();
@@ -107,7 +112,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function spawn(id: number): void {
     retries.delete(id);
-    const birth: WorkerBirth = { id, settings, policy, deviceKey };
+    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing };
     const worker = new Worker(options.entry ?? new URL('./worker.js', import.meta.url), {
       workerData: birth,
       name: `proxy-${id}`,
@@ -143,7 +148,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         thread.generation = Math.max(thread.generation, message.generation);
         break;
       case 'events':
-        options.onEvents(message.notes, message.dropped);
+        options.onEvents(unpackEvents(message.events), message.dropped);
         tell(thread, { type: 'events-taken' });
         break;
       case 'drained':
@@ -236,6 +241,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     setDeviceKey(key) {
       deviceKey = key;
       tellAll({ type: 'device-key', key });
+    },
+    setSigning(next) {
+      signing = next;
+      tellAll({ type: 'signing', signing: next });
     },
     alive,
     health: () => [...threads.values()].map(({ id, listening, connections, tunnels }) => ({ id, listening, connections, tunnels })),

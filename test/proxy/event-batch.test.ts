@@ -1,11 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Event, EventNote } from '../../src/activity/event.js';
-import { createEventBatch, deviceToken, type EventBatch } from '../../src/proxy/event-batch.js';
+import type { EventNote } from '../../src/activity/event.js';
+import { toEvent, type Outcome } from '../../src/activity/outcome.js';
+import { createEventBatch, deviceToken, unpackEvents, type EventBatch } from '../../src/proxy/event-batch.js';
+import { snapshotOf, zone } from '../policy/fixture.js';
+import { seeded } from '../support/seeded.js';
+import { allowed, blocked } from '../support/wire-settings.js';
 
-const EVENT: Event = {
-  minute: 1, zone: null, profile: 'thcs', category: null, action: 'allow', layer: null, reason: 'category-open', domain: null, channel: 'http', bytesUp: 0, bytesDown: 0, ms: 0,
-};
 const KEY = new Uint8Array(32).fill(1);
+const SNAPSHOT = snapshotOf([], { zones: [zone('phong-a', 'thcs'), zone('phong-b', 'thpt')] });
+const LIST = { name: 'l', version: '1' };
+const OUTCOME: Outcome = {
+  clientAddress: '10.0.0.1', zone: 0, decision: allowed('vnedu.vn', { list: LIST }), reason: 'category-open', failed: false, channel: 'http',
+  bytesUp: 10, bytesDown: 20, startedMs: 1_800_000_000_000, ms: 3.4,
+};
 
 let batch: EventBatch | null = null;
 afterEach(() => {
@@ -13,9 +20,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(): { batch: EventBatch; sent: { notes: readonly EventNote[]; dropped: number }[] } {
-  const sent: { notes: readonly EventNote[]; dropped: number }[] = [];
-  batch = createEventBatch(KEY, (notes, dropped) => sent.push({ notes, dropped }));
+interface Sent {
+  readonly notes: readonly EventNote[];
+  readonly shapes: number;
+  readonly dropped: number;
+}
+
+function start(): { batch: EventBatch; sent: Sent[] } {
+  const sent: Sent[] = [];
+  // Through structured clone, as between threads.
+  batch = createEventBatch(KEY, (events, dropped) => sent.push({ notes: unpackEvents(structuredClone(events)), shapes: events.shapes.length, dropped }));
   return { batch, sent };
 }
 
@@ -36,33 +50,62 @@ describe('the batch', () => {
   it('goes out after a quarter of a second, or when it is full', () => {
     vi.useFakeTimers();
     const { batch: b, sent } = start();
-    b.add(EVENT, '10.0.0.1');
+    b.add(OUTCOME, SNAPSHOT);
     expect(sent).toHaveLength(0);
     vi.advanceTimersByTime(250);
     expect(sent).toHaveLength(1);
-    for (let i = 0; i < 512; i++) b.add(EVENT, '10.0.0.1');
-    expect(sent.map((s) => s.notes.length)).toEqual([1, 512]);
+    for (let i = 0; i < 512; i++) b.add(OUTCOME, SNAPSHOT);
+    expect(sent.map((s) => [s.notes.length, s.shapes])).toEqual([[1, 1], [512, 1]]);
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('says of each outcome exactly what toEvent says', () => {
+    const pick = seeded(7);
+    const decisions = [
+      allowed('vnedu.vn', { list: LIST }), allowed('a.example.vn', { list: LIST }), blocked('bad.test', { list: LIST, category: 3 }),
+      allowed('x.test'), allowed('help.test', { reason: 'help-line', layer: 'help' }), null,
+    ];
+    const snapshots = [SNAPSHOT, snapshotOf([], { zones: [zone('phong-c', 'thi')] })];
+    const { batch: b, sent } = start();
+    const expected: EventNote[] = [];
+    for (let i = 0; i < 4_000; i++) {
+      const one = <T>(of: readonly T[]): T => pick.pick(of);
+      const decision = one(decisions);
+      const outcome: Outcome = {
+        clientAddress: one(['10.0.0.1', '10.0.0.2', '']), zone: one([-1, 0, 1]), decision, reason: decision === null ? one(['not-tls', 'malformed'] as const) : one([decision.reason, 'policy-changed', 'upstream-error'] as const),
+        failed: pick.chance(3), channel: one(['http', 'tunnel', 'websocket'] as const), bytesUp: pick.int(1_000_000), bytesDown: pick.int(2 ** 31) * 300,
+        startedMs: 1_800_000_000_000 + pick.int(200_000), ms: pick.int(5_000) - 10.4,
+      };
+      const snapshot = i < 2_000 ? SNAPSHOT : one(snapshots);
+      b.add(outcome, snapshot);
+      const event = toEvent(outcome, snapshot);
+      if (event !== null) expected.push({ event, device: outcome.clientAddress === '' ? null : deviceToken(KEY, outcome.clientAddress) });
+      if (i % 100 === 0) for (let k = 0; k < 9; k++) b.taken();
+    }
+    b.flush();
+    const notes = sent.flatMap((s) => s.notes);
+    expect(notes.length).toBeGreaterThan(2_000);
+    expect(notes.length).toBe(expected.length);
+    expect(notes).toEqual(expected);
   });
 
   it('holds no address, and a new key gives new tokens', () => {
     const { batch: b, sent } = start();
-    b.add(EVENT, '10.1.2.3');
+    b.add({ ...OUTCOME, clientAddress: '10.1.2.3' }, SNAPSHOT);
     b.setKey(new Uint8Array(32).fill(9));
-    b.add(EVENT, '10.1.2.3');
-    b.add(EVENT, '');
+    b.add({ ...OUTCOME, clientAddress: '10.1.2.3' }, SNAPSHOT);
     b.flush();
     const notes = sent[0]?.notes ?? [];
-    expect(JSON.stringify(notes)).not.toContain('10.1.2.3');
-    expect(notes[0]?.device).toBe(deviceToken(KEY, '10.1.2.3'));
-    expect(notes[1]?.device).toBe(deviceToken(new Uint8Array(32).fill(9), '10.1.2.3'));
-    expect(notes[2]?.device).toBeNull();
+    expect(JSON.stringify(sent)).not.toContain('10.1.2.3');
+    expect(notes.map((note) => note.device)).toEqual([deviceToken(KEY, '10.1.2.3'), deviceToken(new Uint8Array(32).fill(9), '10.1.2.3')]);
   });
 
   it('waits for a recorder that is behind, drops and counts beyond its bound, and loses nothing else', () => {
     vi.useFakeTimers();
     const { batch: b, sent } = start();
     const total = 60_000;
-    for (let i = 0; i < total; i++) b.add(EVENT, '10.0.0.1');
+    for (let i = 0; i < total; i++) b.add(OUTCOME, SNAPSHOT);
     vi.advanceTimersByTime(10_000);
     expect(sent).toHaveLength(8);
     for (let i = 0; i < 8; i++) b.taken();

@@ -23,7 +23,7 @@ parentPort.on('message', (message) => {
       break;
     case 'drain':
       if (mode === 'deaf') break;
-      parentPort.postMessage({ type: 'events', notes: [], dropped: 7 });
+      parentPort.postMessage({ type: 'events', events: { shapes: [], numbers: new Float64Array(0) }, dropped: 7 });
       parentPort.postMessage({ type: 'drained' });
       break;
   }
