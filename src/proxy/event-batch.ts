@@ -86,7 +86,7 @@ function newBatch(): Batch {
 export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch {
   let today = key;
   let current = newBatch();
-  let full: Batch[] = [];
+  const full: Batch[] = [];
   let dropped = 0;
   let underWay = 0;
   const tokens = new Map<string, number>();
@@ -124,12 +124,12 @@ export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch 
   }
 
   function sendFull(mostUnderWay: number): void {
-    let sent = 0;
-    for (; sent < full.length && underWay < mostUnderWay; sent++) {
-      const batch = full[sent];
-      if (batch !== undefined) dispatch(batch);
+    while (underWay < mostUnderWay) {
+      // Off the queue first: the receiver may answer before `send` returns.
+      const batch = full.shift();
+      if (batch === undefined) return;
+      dispatch(batch);
     }
-    if (sent > 0) full = full.slice(sent);
   }
 
   function sendAll(mostUnderWay: number): void {
