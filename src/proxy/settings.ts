@@ -50,7 +50,7 @@ export const DEFAULT_LIMITS: ProxyLimits = {
   idleMs: 60_000,
   tunnelIdleMs: 600_000,
   connectMs: 10_000,
-  responseMs: 60_000,
+  responseMs: 120_000,
   helloMs: 10_000,
   maxHelloBytes: 16_384,
   connectionsPerClient: 1_024,

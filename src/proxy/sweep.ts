@@ -39,7 +39,7 @@ function isOverdue(c: Connection): boolean {
       if (c.input !== null || c.served === 0) return clockMs - c.headSinceMs > limits.headMs;
       return clockMs - c.activeMs > limits.idleMs;
     case 'exchange':
-      return clockMs - c.activeMs > (c.requestDone && !isHeldByClient(c) ? limits.responseMs : limits.idleMs);
+      return clockMs - c.activeMs > exchangeLimitMs(c);
     case 'closing':
       return clockMs - c.activeMs > LINGER_MS;
     case 'dial':
@@ -48,6 +48,13 @@ function isOverdue(c: Connection): boolean {
       // The dialler and the login check have deadlines of their own.
       return false;
   }
+}
+
+/** A body under way may pause as long as a tunnel (server-sent events, live audio); an answer that never starts may not. */
+function exchangeLimitMs(c: Connection): number {
+  const { limits } = c.ctx;
+  if (!c.requestDone || isHeldByClient(c)) return limits.idleMs;
+  return c.response === null ? limits.responseMs : limits.tunnelIdleMs;
 }
 
 function isHeldByClient(c: Connection): boolean {

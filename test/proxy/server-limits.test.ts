@@ -116,7 +116,7 @@ describe('how big', () => {
 });
 
 describe('how slow', () => {
-  const limits = { headMs: 120, idleMs: 200, responseMs: 150 };
+  const limits = { headMs: 120, idleMs: 200, responseMs: 150, tunnelIdleMs: 300 };
 
   it('a head that drips is cut off at its deadline, however steadily', async () => {
     await set({ settings: { limits } });
