@@ -4,9 +4,11 @@
  * If the control thread dies the process ends and its supervisor starts it again; with no policy the proxy stays closed.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Config } from './config.js';
 import { createRecorder } from './activity/recorder.js';
 import { dayStart } from './activity/rollup.js';
+import { certsDir } from './installed.js';
 import { codeOf, startJobs, type Job } from './jobs.js';
 import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.js';
 import { buildPolicyData, type PolicyProblem } from './lists/policy-data.js';
@@ -20,6 +22,8 @@ import type { PageRequest, RequestAnswer } from './pages/request-page.js';
 import { createSnapshot } from './policy/create-snapshot.js';
 import type { Snapshot } from './policy/snapshot.js';
 import { createZoneFinder } from './policy/zone.js';
+import { caFacts } from './ca-facts.js';
+import { createAuthorityKeeper } from './tls/keeper.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
 import type { RequestRow, Store } from './store/rows.js';
@@ -68,6 +72,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let findZone = createZoneFinder(snapshot);
   let macs: ReadonlyMap<string, string> = new Map();
 
+  const authority = createAuthorityKeeper({
+    dataDir: config.dataDir,
+    neverDecryptFile: join(certsDir(), 'never-decrypt.txt'),
+    onFault: (code) => log.error('the CA of the school is not used; see: luytre ca status', { part: 'gateway', code }),
+  });
+  authority.refresh(Date.now());
+
   const pages = createPagesServer({
     host: config.proxy.host,
     port: config.pages.port,
@@ -83,6 +94,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     addRequest: (request) => takeRequest(store, request),
     requestByRef: (ref) => answerOf(store.policies.requests().find((row) => row.ref === ref)),
+    ca: () => caFacts(authority.authority(), snapshot.data.school.name),
     health: () => ({ ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped() }),
   });
   const pagesPort = await pages.listen();
@@ -92,6 +104,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     settings: proxySettings(config, pagesPort, secret, instanceId(store)),
     policy: snapshot.data,
     deviceKey: randomBytes(32),
+    signing: authority.signing(),
     onEvents: (notes, dropped) => recorder.take(notes, dropped),
     log,
   });
@@ -138,6 +151,14 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         const changed = version !== seenVersion || store.policies.generation() !== snapshot.data.generation;
         seenVersion = version;
         if (changed && store.policies.generation() !== snapshot.data.generation) await refresh();
+      },
+    },
+    {
+      name: 'ca',
+      about: 'the CA of the school: made, changed, taken away, run out',
+      everyMs: 1_000,
+      run: () => {
+        if (authority.refresh(Date.now())) pool.setSigning(authority.signing());
       },
     },
     { name: 'events', about: 'writes events and roll-ups', everyMs: 1_000, run: () => recorder.flush() },
@@ -202,6 +223,7 @@ function proxySettings(config: Config, pagesPort: number, secret: string, id: st
     dns: config.network.dns,
     parentProxy: config.network.parentProxy,
     pages: { port: pagesPort, names: config.network.names, secret },
+    ownPorts: [config.console.port],
     instanceId: id,
     limits: { ...DEFAULT_LIMITS, connectionsPerClient: config.network.connectionsPerClient },
   };

@@ -8,6 +8,7 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import { registerBackup } from './commands/backup.js';
+import { registerCa } from './commands/ca.js';
 import { registerDoctor } from './commands/doctor.js';
 import { CommandError, type CommandEnv, type Run } from './commands/env.js';
 import { registerExplain } from './commands/explain.js';
@@ -131,6 +132,7 @@ export function createProgram(): Command {
   registerRules(program, run);
   registerPeople(program, run);
   registerReport(program, run);
+  registerCa(program, run);
   registerBackup(program, run);
   registerDoctor(program, run);
   addGlobals(program);

@@ -1,6 +1,8 @@
 /** `luytre users`, `luytre requests`, `luytre audit`, `luytre profiles`: who may do what, what was asked, what was done, what each age may see. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { CELL_RANK, type Cell } from '../policy/profile.js';
+import { CELL_RANK, TLS_LEVELS, tlsSetting, type Cell } from '../policy/profile.js';
 import type { RequestRow, Role } from '../store/rows.js';
 import { knownCategory, knownProfile, wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
@@ -133,8 +135,9 @@ function registerProfiles(program: Command, run: Run): void {
   profiles.command('list').description('liệt kê (list)').action(
     run((env) => {
       for (const profile of env.shipped().profiles) {
-        if (env.json) env.say.json(profile);
-        else env.say.out(`${profile.id}\t${env.t(profile.name, profile.nameEn)}`);
+        const tls = env.store().settings.get(tlsSetting(profile.id)) ?? profile.tls;
+        if (env.json) env.say.json({ ...profile, tls });
+        else env.say.out(`${profile.id}\t${env.t(profile.name, profile.nameEn)}\ttls ${tls}`);
       }
     }),
   );
@@ -152,6 +155,8 @@ function registerProfiles(program: Command, run: Run): void {
   profiles.command('set <profile> <category> <cell>').description('đổi một ô: siết tùy ý, nới K→M cần lý do, X không nới được (change one cell)')
     .option('--reason <text>', 'lý do (reason)')
     .action(run((env, id: string, code: string, cell: string, options: { reason?: string }) => setCell(env, id, code, cell, options.reason)));
+  profiles.command('tls <profile> <level>').description('name: không giải mã · block-page: hiện trang chặn trên HTTPS cho trang đằng nào cũng bị chặn (how far TLS is opened)')
+    .action(run((env, id: string, level: string) => setTls(env, id, level)));
   profiles.command('reset <profile> <category>').description('về ô mặc định (back to the shipped cell)').action(
     run((env, id: string, code: string) => {
       const reset = env.store().policies.resetCell(knownProfile(env, id), knownCategory(env, code), env.actor);
@@ -159,6 +164,20 @@ function registerProfiles(program: Command, run: Run): void {
       else env.say.out(reset ? env.t('Đã về mặc định.', 'Back to the default.') : env.t('Ô này vốn là mặc định.', 'The cell was at its default.'));
     }),
   );
+}
+
+/** `block-page` shows the page on HTTPS sites that are blocked anyway; it decrypts nothing that is open (certs/README.md). */
+function setTls(env: CommandEnv, id: string, text: string): void {
+  const profile = knownProfile(env, id);
+  const level = TLS_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new CommandError(2, `Mức TLS phải là ${TLS_LEVELS.join(' hoặc ')}, không phải «${text}».`, `The TLS level must be ${TLS_LEVELS.join(' or ')}, not "${text}".`);
+  const shipped = env.shipped().profiles.find((known) => known.id === profile)?.tls;
+  env.store().settings.set(tlsSetting(profile), level === shipped ? null : level, env.actor);
+  if (env.json) env.say.json({ profile, tls: level });
+  else env.say.out(env.t(`Hồ sơ ${profile}: mức TLS ${level}.`, `Profile ${profile}: TLS level ${level}.`));
+  if (level !== 'name' && !existsSync(join(env.config.dataDir, 'ca', 'current.pem'))) {
+    env.say.err(env.t('Trường chưa có CA nên trang chặn chưa hiện được trên HTTPS; tạo bằng: luytre ca init', 'There is no CA yet, so nothing changes until: luytre ca init'));
+  }
 }
 
 /** A school may tighten any cell, loosen K to M with a reason, and never loosen X (design.md). */

@@ -6,7 +6,7 @@
 import type { Config } from '../config.js';
 import { formatCidr, parseCidr } from '../matching/address.js';
 import type { IndexImage } from '../matching/host-index.js';
-import { CELL_RANK, type Category, type Cell, type Profile } from '../policy/profile.js';
+import { CELL_RANK, TLS_LEVELS, tlsSetting, type Category, type Cell, type Profile } from '../policy/profile.js';
 import type { Lesson, ListMeta, ListRole, Opening, PolicyData, Rule, SchoolFacts, Slot, Zone } from '../policy/snapshot.js';
 import type { CellOverride, LessonRow, ListRow, RuleRow, Store, ZoneRow } from '../store/rows.js';
 import { fingerprintOf, type CompiledIndex } from './compile.js';
@@ -32,7 +32,8 @@ export function buildPolicyData(
 ): PolicyData {
   const { policies } = store;
   const generation = policies.generation();
-  const { profiles, categories } = shipped;
+  const { categories } = shipped;
+  const profiles = withTlsLevels(shipped.profiles, store);
   const lists = listsOf(image, policies.lists());
   const place = placer(profiles, onProblem);
   return {
@@ -71,6 +72,15 @@ function placer(profiles: readonly Profile[], onProblem: OnProblem): Placer {
     if (at === -1) onProblem({ what: 'profile', where, value: id });
     return at === -1 ? 0 : at;
   };
+}
+
+/** The level the school has chosen; what is stored and not known is the default, which opens nothing. */
+function withTlsLevels(profiles: readonly Profile[], store: Store): readonly Profile[] {
+  return profiles.map((profile) => {
+    const chosen = store.settings.get(tlsSetting(profile.id));
+    const tls = chosen === null ? profile.tls : (TLS_LEVELS.find((level) => level === chosen) ?? 'name');
+    return tls === profile.tls ? profile : { ...profile, tls };
+  });
 }
 
 function schoolFacts(store: Store, school: Config['school']): SchoolFacts {

@@ -16,6 +16,7 @@ export interface BlockedPage {
   readonly policy: string;
 }
 
+/** @param pagesOrigin where the form and the help link lead: an origin, or a path of the page's own origin (over TLS that is ended here) */
 export type RenderBlockPage = (decision: Decision, snapshot: Snapshot, pagesOrigin: string) => BlockedPage;
 
 /** Marks that can't occur in escaped text, replaced per request. */
@@ -65,7 +66,7 @@ function compile(decision: Decision, snapshot: Snapshot, pagesOrigin: string): T
     from = at + 2;
   }
   parts.push(html.slice(from));
-  return { parts, marks, policy: contentPolicy(pagesOrigin) };
+  return { parts, marks, policy: contentPolicy(pagesOrigin.startsWith('/') ? "'self'" : pagesOrigin) };
 }
 
 function blockHtml(decision: Decision, profile: Profile | undefined, category: Category | undefined, school: SchoolFacts, pagesOrigin: string): string {

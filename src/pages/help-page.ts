@@ -48,11 +48,11 @@ export function blockedPage(school: SchoolFacts | null): string {
   });
 }
 
-export function homePage(school: SchoolFacts | null): string {
+export function homePage(school: SchoolFacts | null, hasCa = false): string {
   const facts = school ?? NO_SCHOOL;
   return page({
     title: 'Cổng lọc của trường',
     school: facts.name,
-    body: `<section class="card"><h1>Cổng lọc Internet của trường</h1><ul><li><a href="/help">Nơi giúp em</a></li><li><a href="/blocked">Vì sao có trang bị chặn?</a></li><li><a href="/proxy.pac">Tệp cấu hình proxy tự động (PAC)</a></li></ul></section>`,
+    body: `<section class="card"><h1>Cổng lọc Internet của trường</h1><ul><li><a href="/help">Nơi giúp em</a></li><li><a href="/blocked">Vì sao có trang bị chặn?</a></li><li><a href="/proxy.pac">Tệp cấu hình proxy tự động (PAC)</a></li>${hasCa ? '<li><a href="/ca">Chứng chỉ của trường, cài trên máy của trường</a></li>' : ''}</ul></section>`,
   });
 }

@@ -45,7 +45,7 @@ export function sentPage(school: SchoolFacts | null, answer: RequestAnswer): str
   return page({
     title: 'Đã gửi yêu cầu',
     school: facts.name,
-    body: `<section class="card"><h1>Đã gửi yêu cầu</h1><p>Thầy cô sẽ xem và trả lời. Trong lúc chờ, em học tiếp phần khác nhé.</p><p class="what">${escapeHtml(answer.host)}</p><p>Mã tham chiếu: <b>${escapeHtml(answer.ref)}</b></p><p><a href="/yeu-cau/${escapeHtml(answer.ref)}">Xem trả lời</a></p><p class="small" lang="en">Sent. A teacher will look at it. Keep the reference to see the answer.</p></section>`,
+    body: `<section class="card"><h1>Đã gửi yêu cầu</h1><p>Thầy cô sẽ xem và trả lời. Trong lúc chờ, em học tiếp phần khác nhé.</p><p class="what">${escapeHtml(answer.host)}</p><p>Mã tham chiếu: <b>${escapeHtml(answer.ref)}</b></p><p><a href="yeu-cau/${escapeHtml(answer.ref)}">Xem trả lời</a></p><p class="small" lang="en">Sent. A teacher will look at it. Keep the reference to see the answer.</p></section>`,
   });
 }
 

@@ -9,6 +9,7 @@ import { createCidrSet, parseAddress } from '../matching/address.js';
 import { parseAuthority } from '../matching/hostname.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { failurePage } from './block-page.js';
+import { caPage, noCaPage, type SchoolCaFacts } from './ca-page.js';
 import { pageHeaders } from './layout.js';
 import { blockedPage, helpPage, homePage, type HelpChannel } from './help-page.js';
 import { pacFile } from './pac.js';
@@ -32,6 +33,8 @@ export interface PagesDeps {
   /** Stores (or finds the same open) request. */
   addRequest(request: PageRequest): RequestAnswer;
   requestByRef(ref: string): RequestAnswer | null;
+  /** The school's CA; null while there is none, or it can't be trusted. */
+  ca?(): SchoolCaFacts | null;
   health(): { readonly ok: boolean; readonly [key: string]: string | number | boolean };
 }
 
@@ -93,11 +96,26 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
       case '/blocked':
         return send(response, 200, blockedPage(school));
       case '/':
-        return send(response, 200, homePage(school));
+        return send(response, 200, homePage(school, deps.ca?.() != null));
+      case '/ca':
+      case '/ca.crt':
+      case '/ca-moi.crt':
+      case '/ca.mobileconfig':
+        return sendCa(response, path, school);
       default:
         if (path.startsWith('/yeu-cau/')) return showAnswer(response, path.slice(9), school);
         return send(response, 404, failurePage({ vi: 'Cổng lọc không có trang này.', en: 'The gateway has no such page.' }, school));
     }
+  }
+
+  function sendCa(response: ServerResponse, path: string, school: Snapshot['data']['school'] | null): void {
+    const ca = deps.ca?.() ?? null;
+    const pem = path === '/ca-moi.crt' ? ca?.next?.pem : ca?.current.pem;
+    if (ca === null || pem === undefined) return send(response, 404, noCaPage(school));
+    if (path === '/ca') return send(response, 200, caPage(ca, school));
+    // no Content-Disposition: Firefox and iOS offer to install what comes under its own type
+    if (path === '/ca.mobileconfig') return sendAs(response, 200, 'application/x-apple-aspen-config', ca.appleProfile);
+    sendAs(response, 200, 'application/x-x509-ca-cert', pem);
   }
 
   /** The gateway's name as the client reached it: only our own names and the address of this very socket are echoed into the PAC. */

@@ -16,6 +16,14 @@ export type Voice = 'tieu-hoc' | 'thcs' | 'thpt' | 'giao-vien';
 /** How far TLS is opened for a profile. Only `name` exists before the school CA does. */
 export type TlsLevel = 'name' | 'block-page' | 'inspect';
 
+/** Levels a school may choose: `inspect` will need a second person, and is not offered before it does what it says. */
+export const TLS_LEVELS = ['name', 'block-page'] as const satisfies readonly TlsLevel[];
+
+/** Name of the setting that holds a profile's level where the school has chosen one. */
+export function tlsSetting(profile: string): string {
+  return `policy.tls.${profile}`;
+}
+
 /** One age tier. Order in the snapshot's table is from the strictest to the widest, `thi` (exam) last. */
 export interface Profile {
   /** Stable code: `lop-1-3`, `lop-4-5`, `thcs`, `thpt`, `giao-vien`, `thi`. */

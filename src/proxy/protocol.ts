@@ -12,7 +12,7 @@ export interface WorkerBirth {
   /** 32 random bytes, today's device-count key (memory only). */
   readonly deviceKey: Uint8Array;
   /** The school's CA, for profiles whose level is above `name`; null: none. Its key is a KeyObject, never text. */
-  readonly signing: SigningParts | null;
+  readonly signing?: SigningParts | null;
 }
 
 export type ToWorker =

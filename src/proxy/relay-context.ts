@@ -58,7 +58,7 @@ export interface ProxyDeps {
   /** Zone of a client under the policy in force now; the MAC is looked up behind it. */
   readonly zoneOf: (from: ClientRef) => number;
   readonly dialer: Dialer;
-  readonly tunnels: Pick<Tunnels, 'connect' | 'adopt'>;
+  readonly tunnels: Pick<Tunnels, 'connect' | 'adopt'> & Partial<Pick<Tunnels, 'showsPage'>>;
   readonly outcome: (outcome: Outcome) => void;
   readonly renderBlockPage: RenderBlockPage | null;
   readonly renderFailurePage: RenderFailurePage | null;

@@ -163,6 +163,7 @@ function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
   const leave = permit(decision, head.port);
   if (leave === null) {
     if (mustLogIn(c, snapshot)) refuse(c, 'login-required', false);
+    else if (head.method === 'CONNECT' && deps.tunnels.showsPage?.(head.host, head.port, decision) === true) toTunnel(c, head, decision);
     else refuseBlocked(c, decision, snapshot);
   } else if (head.method === 'CONNECT') {
     toTunnel(c, head, decision);

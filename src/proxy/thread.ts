@@ -14,10 +14,12 @@ import { createDialer } from './dial.js';
 import { createEventBatch } from './event-batch.js';
 import { createPagesForwarder } from './forward.js';
 import { createIdentifier } from './identify.js';
+import { createInterceptor } from './intercept.js';
 import { createListeners, ListenError } from './listen.js';
 import { createLoginCheck } from './login.js';
 import { plainAddress } from './own-pages.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
+import type { ForwardToPages } from './relay-context.js';
 import { createResolver } from './resolve.js';
 import { createProxyServer } from './server.js';
 import { createTunnels, type ClientRef } from './tunnel.js';
@@ -68,15 +70,18 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     batch.add(ended, ended.judgedBy ?? snapshot);
   }
 
+  const renderBlockPage = createBlockPages();
+  const forwardToPages: ForwardToPages = (socket, bytes, zone) => forwarder.forward(socket, bytes, zone);
+  const interceptor = createInterceptor({ limits: settings.limits, renderBlockPage, forwardToPages, signing: birth.signing ?? null });
   const tunnels = createTunnels({
-    settings, policy, decide: decisions.decide, zoneOf, dialer, outcome,
+    settings, policy, decide: decisions.decide, zoneOf, dialer, outcome, interceptor,
     refuseConnect: (client, reason) => server.refuseConnect(client, reason),
   });
   const server = createProxyServer({
     settings, policy, decisions, zoneOf, dialer, tunnels, outcome,
-    renderBlockPage: createBlockPages(),
+    renderBlockPage,
     renderFailurePage: (reason, under) => failurePage(REASON_WORDS[reason], under?.data.school ?? null),
-    forwardToPages: (socket, bytes, zone) => forwarder.forward(socket, bytes, zone),
+    forwardToPages,
     loginCheck: createLoginCheck(),
   });
   const identifier = createIdentifier({
@@ -153,6 +158,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     listeners.close();
     identifier.close();
     tunnels.close();
+    interceptor.close();
     resolver.close();
     batch.close();
   }
@@ -173,6 +179,9 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
           break;
         case 'device-key':
           batch.setKey(message.key);
+          break;
+        case 'signing':
+          interceptor.setSigning(message.signing);
           break;
         case 'events-taken':
           batch.taken();

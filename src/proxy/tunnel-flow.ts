@@ -1,5 +1,6 @@
 /**
- * The life of one tunnel: dial before the 200, ClientHello, second decision, splice, one Outcome.
+ * The life of one tunnel: dial before the 200, ClientHello, second decision, splice, one Outcome. A blocked one that may be shown the
+ * page (intercept.ts) is answered 200 without any dial and handed over once its ClientHello is read.
  * Refuses to know HTTP heads, pages, other tunnels and what is inside the TLS.
  */
 import type { Socket } from 'node:net';
@@ -26,6 +27,12 @@ export interface TunnelShared {
   readonly live: Set<Tunnel>;
 }
 
+/** Port 80 in a CONNECT is a WebSocket without TLS: there is nobody to show a page to. */
+export function mayShowPage(deps: TunnelDeps, host: string, port: number, decision: Decision): boolean {
+  const snapshot = deps.policy();
+  return snapshot !== null && port !== 80 && deps.interceptor?.covers(host, decision, snapshot) === true;
+}
+
 export class Tunnel implements SpliceOwner {
   private state: State;
   private readonly splice: Splice;
@@ -37,6 +44,8 @@ export class Tunnel implements SpliceOwner {
   private sinceMs: number;
   private answeredMs = -1;
   private dialledHost: string | null = null;
+  /** Blocked, and to be answered with the page: nothing is dialled. */
+  private page = false;
   /** Policy has ended it while it ran. */
   private ended = false;
 
@@ -63,8 +72,9 @@ export class Tunnel implements SpliceOwner {
     this.reader = createHelloReader(this.shared.deps.settings.limits.maxHelloBytes);
     if (this.decision !== null) {
       const leave = permit(this.decision, this.port);
-      if (leave === null) return this.refuse(this.decision.reason, false, this.decision);
-      this.dial(leave);
+      if (leave !== null) this.dial(leave);
+      else if (this.host !== null && mayShowPage(this.shared.deps, this.host, this.port, this.decision)) this.promisePage();
+      else return this.refuse(this.decision.reason, false, this.decision);
       if (this.isOver()) return;
     }
     if (first !== null) this.onHeld(first);
@@ -104,7 +114,7 @@ export class Tunnel implements SpliceOwner {
     else {
       this.client.destroy();
       if (this.decision === null) this.drop();
-      else this.finish(this.decision.reason, true);
+      else this.finish(this.decision.reason, !this.page);
     }
   }
 
@@ -133,10 +143,21 @@ export class Tunnel implements SpliceOwner {
     if (this.hello.state !== 'more') this.judgeHello();
   }
 
+  private promisePage(): void {
+    this.page = true;
+    this.state = 'hello';
+    this.client.write(ESTABLISHED);
+  }
+
   private judgeHello(): void {
     const hello = this.hello;
     if (hello.state === 'more') return;
     const refusal = helloRefusal(hello);
+    if (this.page && this.decision !== null) {
+      if (refusal === null && hello.state === 'hello' && hello.sni === this.host) this.showPage();
+      else this.shut(this.decision.reason, false, refusal === null ? ALERT.unrecognizedName : refusal.alert);
+      return;
+    }
     if (refusal !== null) return this.shut(refusal.reason, true, refusal.alert);
     if (hello.state === 'bad') return;
     if (this.explicit) this.judgeExplicit(hello.sni);
@@ -175,10 +196,22 @@ export class Tunnel implements SpliceOwner {
     const leave = permit(this.decision, this.port);
     if (leave === null) {
       if (sni === null) return this.shut('no-server-name', true, ALERT.unrecognizedName);
+      if (mayShowPage(this.shared.deps, host, this.port, this.decision)) return this.showPage();
       return this.shut(this.decision.reason, false, ALERT.accessDenied);
     }
     this.state = 'dialing';
     this.dial(leave);
+  }
+
+  /** Gives the client away for good; the outcome is that of any blocked connection. */
+  private showPage(): void {
+    const { client, zone, host, decision, reader } = this;
+    const { interceptor, policy } = this.shared.deps;
+    const snapshot = policy();
+    if (host === null || decision === null || reader === null || snapshot === null || interceptor === undefined) return this.shut('no-policy', true, ALERT.accessDenied);
+    const hello = reader.bytes();
+    this.finish(decision.reason, false);
+    interceptor.show({ client, hello, host, decision, snapshot, zone });
   }
 
   private decide(host: string): Decision | null {
@@ -252,6 +285,11 @@ export class Tunnel implements SpliceOwner {
     const now = this.decide(this.host);
     if (now === null) return false;
     this.decision = now;
+    if (this.page) {
+      // What is open by now is not shown a page: the browser tries again and gets through.
+      if (now.action !== 'block') this.shut('policy-changed', false, ALERT.accessDenied);
+      return this.isOver();
+    }
     // A room put back under SafeSearch must not keep a way to the unrestricted host.
     const narrowed = now.dialHost !== null && this.dialledHost !== null && now.dialHost !== this.dialledHost;
     if (now.action !== 'block' && !narrowed) return false;
@@ -274,7 +312,7 @@ export class Tunnel implements SpliceOwner {
       const idleMs = this.splice.halfClosed ? Math.min(limits.idleMs, limits.tunnelIdleMs) : limits.tunnelIdleMs;
       if (clock.ms - this.splice.lastMs > idleMs) this.splice.destroy();
     } else if (this.state === 'hello' && clock.ms - this.sinceMs > limits.helloMs) {
-      this.shut('not-tls', true, null);
+      this.shut(this.page ? (this.decision?.reason ?? 'not-tls') : 'not-tls', !this.page, null);
     }
     if (this.decision !== null && wallMs >= this.decision.validUntilMs) this.rejudge();
   }

@@ -8,10 +8,11 @@ import type { Outcome } from '../activity/outcome.js';
 import type { Decision, Reason } from '../policy/decision.js';
 import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
+import type { Interceptor } from './intercept.js';
 import type { Dialer } from './relay-context.js';
 import type { ProxySettings } from './settings.js';
 import type { CoarseClock } from './splice.js';
-import { Tunnel, type TunnelShared } from './tunnel-flow.js';
+import { mayShowPage, Tunnel, type TunnelShared } from './tunnel-flow.js';
 
 /** Who a connection comes from, as the zone finder wants it. Memory only. */
 export interface ClientRef {
@@ -31,6 +32,8 @@ export interface TunnelDeps {
   readonly outcome: (outcome: Outcome) => void;
   /** Answers a CONNECT that has not been answered, and closes; gives no outcome of its own. */
   readonly refuseConnect: (client: Socket, reason: Reason, decision: Decision | null) => void;
+  /** The block page over TLS; absent: blocked connections are refused at once. */
+  readonly interceptor?: Interceptor;
   /** Wall clock, for lessons and openings. */
   readonly nowMs?: () => number;
 }
@@ -69,7 +72,9 @@ export interface Pair {
 }
 
 export interface Tunnels {
-  /** Blocked decisions are refused, allowed ones dialled before the 200. Gives exactly one outcome, at the end. */
+  /** True when a blocked CONNECT is to be given to `connect` all the same: it will be answered with the page, inside TLS. */
+  showsPage(host: string, port: number, decision: Decision): boolean;
+  /** Blocked decisions are refused or shown the page, allowed ones dialled before the 200. Gives exactly one outcome, at the end. */
   connect(ask: ConnectAsk): void;
   /** Transparent TLS: `first` begins with 0x16. */
   transparent(client: Socket, from: ClientRef, first: Buffer, startedMs: number): void;
@@ -101,6 +106,7 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
   sweeper.unref();
 
   return {
+    showsPage: (host, port, decision) => mayShowPage(deps, host, port, decision),
     connect(ask) {
       const { client, from, startedMs, zone, host, decision, port } = ask;
       new Tunnel(shared, client, from, startedMs, zone, host, decision, port, true).start(ask.early);

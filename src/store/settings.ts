@@ -1,5 +1,6 @@
 /**
- * Small named values. Names that begin with `school.` are printed on block pages, so they bear on the snapshot;
+ * Small named values. Names that begin with `school.` are printed on block pages and those with `policy.` are part of it (the TLS level
+ * of a profile), so they bear on the snapshot;
  * values whose name begins with `secret.` are audited as changed, never by content.
  */
 import type { Changer } from './change.js';
@@ -20,7 +21,7 @@ export function createSettings(db: Connection, changer: Changer): SettingStore {
     set(key, value, actor) {
       keyText(key);
       if (value !== null) text(value, 65_536);
-      changer.change(key.startsWith('school.'), actor, (note) => {
+      changer.change(key.startsWith('school.') || key.startsWith('policy.'), actor, (note) => {
         const before = get(key);
         if (before === value) return;
         if (value === null) drop.run(key);

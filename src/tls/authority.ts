@@ -92,9 +92,13 @@ export function settleAuthority(dataDir: string, nowMs: number): boolean {
 
 /** Changes whenever the files do; cheap enough to ask every second. */
 export function authorityStamp(dataDir: string): string {
-  return [CURRENT, NEXT].map((name) => {
-    const facts = statSync(join(caFolder(dataDir), name), { throwIfNoEntry: false });
-    return facts === undefined ? '-' : `${facts.ino} ${facts.mtimeMs} ${facts.mode}`;
+  return ['', CURRENT, NEXT].map((name) => {
+    try {
+      const facts = statSync(join(caFolder(dataDir), name), { throwIfNoEntry: false });
+      return facts === undefined ? '-' : `${facts.ino} ${facts.mtimeMs} ${facts.mode} ${facts.uid}`;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    }
   }).join(' ');
 }
 
