@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { certsDir } from '../installed.js';
 import { formatAddress, parseAddress } from '../matching/address.js';
+import type * as AuthorityModule from '../tls/authority.js';
 import type { Authority, SchoolCa } from '../tls/authority.js';
 import type { CaWish } from '../tls/ca-certificate.js';
 import type { ExportFormat } from '../tls/export.js';
@@ -17,7 +18,7 @@ interface AddressOptions {
 }
 
 /** The structures of X.509 are only read in for these commands. */
-const authorityModule = (): Promise<typeof import('../tls/authority.js')> => import('../tls/authority.js');
+const authorityModule = (): Promise<typeof AuthorityModule> => import('../tls/authority.js');
 
 export function registerCa(program: Command, run: Run): void {
   const ca = program.command('ca').description('chứng chỉ (CA) của trường, để trang chặn hiện được trên HTTPS (the school’s certificate authority)');

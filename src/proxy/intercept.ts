@@ -127,7 +127,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
   }
 
   return {
-    covers: (host, decision, snapshot) => snapshot.data.profiles[decision.profile]?.tls !== 'name' && contexts?.covers(host) === true,
+    covers: (host, decision, snapshot) => (snapshot.data.profiles[decision.profile]?.tls ?? 'name') !== 'name' && contexts?.covers(host) === true,
     show,
     setSigning,
     count: () => live.size,
