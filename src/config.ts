@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { readConfigFile, type ConfigFault } from './config-file.js';
+import { ConfigError, readConfigFile, type ConfigFault } from './config-file.js';
 import { isAddressLiteral, parseCidr } from './matching/address.js';
 import { canonicalHost, parseAuthority } from './matching/hostname.js';
 
@@ -151,7 +151,11 @@ function onePortOnce(raw: RawConfig): ConfigFault | null {
  */
 export function loadConfig(source: ConfigSource = {}): Config {
   const env = source.env ?? process.env;
-  const file = source.file ?? env['LUYTRE_CONFIG'] ?? null;
+  for (const [flag, value] of [['--config', source.file], ['--data', source.dataDir]] as const) {
+    if (value === '') throw new ConfigError(`Tùy chọn ${flag} thiếu giá trị.`, `Option ${flag} needs a value.`);
+  }
+  // an empty variable is an unset one
+  const file = source.file ?? (env['LUYTRE_CONFIG'] || null);
   const raw = file === null ? {} : readConfigFile(file, schema, onePortOnce);
   const { proxy = {}, pages = {}, network = {}, school = {}, retention = {}, console: web = {} } = raw;
   const hosts: Record<string, readonly string[]> = {};
@@ -161,7 +165,7 @@ export function loadConfig(source: ConfigSource = {}): Config {
   }
   return deepFreeze({
     file,
-    dataDir: resolve(source.dataDir ?? env['LUYTRE_DATA'] ?? 'data'),
+    dataDir: resolve(source.dataDir ?? (env['LUYTRE_DATA'] || 'data')),
     lang: source.lang ?? languageOf(env),
     proxy: {
       host: proxy.host ?? '::',

@@ -87,6 +87,11 @@ function fail(error: unknown, lang: 'vi' | 'en'): 1 | 2 {
   return 1;
 }
 
+/** Standard output goes to a file on a full disk, or to something that can't be written. */
+function unwritten(error: NodeJS.ErrnoException): CommandError {
+  return new CommandError(1, `Không ghi được kết quả ra (${error.code ?? ''}).`, `The output can't be written (${error.code ?? ''}).`);
+}
+
 function accountName(): string {
   try {
     return userInfo().username;
@@ -142,7 +147,7 @@ export function createProgram(): Command {
 
 async function main(): Promise<void> {
   // a reader that goes away (`| head`) is no error
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(unwritten(error), askedLanguage(process.argv))));
   process.umask(0o077);
   // The control thread does not outlive what nobody caught; its supervisor starts it again. No stack trace: messages may quote input.
   process.on('uncaughtException', (error) => process.exit(fail(error, languageOf())));

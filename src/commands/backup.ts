@@ -1,9 +1,10 @@
 /** `luytre backup` and `luytre restore`: the whole of a gateway's state in one file, checked before it replaces anything. */
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { isDataDirLocked, LockedError } from '../instance-lock.js';
 import { ASIDE_FILE, restoreStore } from '../store/restore.js';
+import { StoreError } from '../store/store-error.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 export function registerBackup(program: Command, run: Run): void {
@@ -14,6 +15,7 @@ export function registerBackup(program: Command, run: Run): void {
 async function backup(env: CommandEnv, name: string): Promise<void> {
   const file = resolve(name);
   if (existsSync(file)) throw new CommandError(1, `Tệp ${name} đã có; hãy chọn tên khác.`, `File ${name} exists; choose another name.`);
+  if (!existsSync(dirname(file))) throw new CommandError(1, `Không có thư mục ${dirname(file)} để ghi bản sao lưu.`, `There is no folder ${dirname(file)} to write the backup to.`);
   const store = env.store();
   await store.backup(file);
   store.audit.record(env.actor, 'backup', 'database', null, null);
@@ -24,8 +26,20 @@ async function backup(env: CommandEnv, name: string): Promise<void> {
 
 function restore(env: CommandEnv, name: string): void {
   if (isDataDirLocked(env.config.dataDir)) throw new LockedError();
-  restoreStore(env.config.dataDir, resolve(name));
+  const file = resolve(name);
+  if (existsSync(file) && !statSync(file).isFile()) throw notABackup(name);
+  try {
+    restoreStore(env.config.dataDir, file);
+  } catch (error) {
+    // the store speaks of the database it checks; here that is the copy
+    if (error instanceof StoreError && ['not-a-database', 'not-ours', 'corrupt'].includes(error.code)) throw notABackup(name);
+    throw error;
+  }
   env.store().audit.record(env.actor, 'restore', 'database', null, null);
   if (env.json) env.say.json({ restored: true, previous: ASIDE_FILE });
   else env.say.out(env.t(`Đã phục hồi từ ${name}. Dữ liệu trước đó được giữ trong ${ASIDE_FILE}.`, `Restored from ${name}. What was there before is kept in ${ASIDE_FILE}.`));
+}
+
+function notABackup(name: string): CommandError {
+  return new CommandError(1, `${name} không phải bản sao lưu nguyên vẹn của Lũy Tre; dữ liệu hiện có được giữ nguyên.`, `${name} is not a whole backup of Lũy Tre; the data in place were left as they are.`);
 }

@@ -1,5 +1,7 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
+import { isAddressLiteral } from '../matching/address.js';
 import { formatEntry, parseEntry } from '../matching/entry.js';
+import { eventDomain } from '../matching/public-suffix.js';
 import { CommandError, type CommandEnv } from './env.js';
 
 export function knownProfile(env: CommandEnv, id: string): string {
@@ -28,6 +30,28 @@ export function hostEntry(text: string): string {
   if (entry === null) throw new CommandError(2, `«${text}» không phải tên trang hợp lệ.`, `"${text}" is not a valid host.`);
   if (entry.path !== null) throw new CommandError(2, `«${text}» có đường dẫn; ở đây chỉ nhận tên trang.`, `"${text}" has a path; only a host is taken here.`);
   return formatEntry(entry);
+}
+
+/** `vn`, `edu.vn`, `com`: to open one would open what strangers register under it, and nobody means that. */
+export function noSuffix(entry: string): string {
+  const host = suffixOf(entry);
+  if (host === null) return entry;
+  throw new CommandError(2, `«${host}» là đuôi chung của rất nhiều trang; hãy nêu tên từng trang.`, `"${host}" is a public suffix that very many sites share; name the site.`);
+}
+
+/** A suffix may be blocked (`xyz`) unless protected learning or help hosts lie under it. */
+export function noSuffixOfProtected(env: CommandEnv, entry: string): string {
+  const host = suffixOf(entry);
+  if (host === null) return entry;
+  const hosts = env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => list.entries.map((text) => parseEntry(text)?.host ?? ''));
+  const under = hosts.find((name) => name === host || name.endsWith(`.${host}`));
+  if (under === undefined) return entry;
+  throw new CommandError(2, `«${host}» là đuôi chung, bên dưới có trang được bảo vệ như ${under}; hãy nêu tên từng trang.`, `"${host}" is a public suffix with protected sites such as ${under} under it; name the site.`);
+}
+
+function suffixOf(entry: string): string | null {
+  const host = parseEntry(entry)?.host ?? '';
+  return !isAddressLiteral(host) && eventDomain(host) === null ? host : null;
 }
 
 export function wholeNumber(text: string, what: string, min: number, max: number): number {

@@ -9,7 +9,7 @@ import { zoneState } from '../policy/schedule.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { createZoneFinder } from '../policy/zone.js';
 import { REASON_WORDS } from '../pages/texts.js';
-import { knownProfile } from './check.js';
+import { knownProfile, knownZone } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { parseInstant } from './time.js';
@@ -51,7 +51,7 @@ async function explain(env: CommandEnv, urls: readonly string[], options: Explai
   const at = options.at === undefined ? env.now() : parseInstant(options.at, env.now());
   const profileId = options.profile === undefined ? null : knownProfile(env, options.profile);
   const snapshot = await currentSnapshot(env);
-  const zone = zoneOf(snapshot, options);
+  const zone = zoneOf(env, snapshot, options);
   const profile = profileId === null ? -1 : (snapshot.profileById.get(profileId) ?? -1);
   const judge = createJudge(snapshot, zone, profile, at);
   for (const url of urls) {
@@ -66,11 +66,9 @@ async function explain(env: CommandEnv, urls: readonly string[], options: Explai
   }
 }
 
-function zoneOf(snapshot: Snapshot, options: ExplainOptions): number {
+function zoneOf(env: CommandEnv, snapshot: Snapshot, options: ExplainOptions): number {
   if (options.zone !== undefined) {
-    const zone = snapshot.zoneByName.get(options.zone);
-    if (zone === undefined) throw new CommandError(1, `Không có phòng «${options.zone}».`, `No zone "${options.zone}".`);
-    return zone;
+    return snapshot.zoneByName.get(knownZone(env, options.zone)) ?? -1;
   }
   if (options.client === undefined) return -1;
   if (parseAddress(options.client) === null) throw new CommandError(2, `«${options.client}» không phải địa chỉ IP.`, `"${options.client}" is not an IP address.`);

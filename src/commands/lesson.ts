@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { decide } from '../policy/decide.js';
 import { parseEntry } from '../matching/entry.js';
-import { hostEntry, knownProfile, knownZone, wholeNumber } from './check.js';
+import { hostEntry, noSuffix, knownProfile, knownZone, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { parseUntil, sayTime } from './time.js';
@@ -72,7 +72,7 @@ function listOpenings(env: CommandEnv): void {
 async function open(env: CommandEnv, options: { zone: string; host: string; until: string; reason?: string }): Promise<void> {
   const now = env.now();
   const zone = knownZone(env, options.zone);
-  const entry = hostEntry(options.host);
+  const entry = noSuffix(hostEntry(options.host));
   const untilMs = parseUntil(options.until, now, OPENING_MAX_MS);
   const snapshot = await currentSnapshot(env);
   const host = parseEntry(entry)?.host ?? '';

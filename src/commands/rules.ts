@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseEntry } from '../matching/entry.js';
 import { decide } from '../policy/decide.js';
 import type { RuleRow } from '../store/rows.js';
-import { collect, hostEntry, knownProfile, wholeNumber } from './check.js';
+import { collect, hostEntry, knownProfile, noSuffix, noSuffixOfProtected, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
@@ -35,7 +35,7 @@ function list(env: CommandEnv): void {
 }
 
 async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, options: RuleOptions): Promise<void> {
-  const entry = hostEntry(text);
+  const entry = verb === 'allow' ? noSuffix(hostEntry(text)) : noSuffixOfProtected(env, hostEntry(text));
   const profiles = options.profile === undefined ? null : [...new Set(options.profile.map((id) => knownProfile(env, id)))];
   const layer: RuleRow['layer'] = verb === 'allow' ? 'school-allow' : 'school-block';
   const dead = verb === 'allow' ? await hardFor(env, entry, profiles) : null;
