@@ -17,7 +17,10 @@
  * A shield (protected list) voids what other category lists say about the same or a wider name, so that a poisoned or
  * careless list cannot close it; rules of the school, the city and an emergency are made by people and are not voided.
  * A wrapper (translation, cache, AMP, archive) is judged together with the page it carries: the stricter verdict holds.
+ * An address without a name is no page: pupils get it only where a list, a rule or an opening names it. A question to a name
+ * server inside HTTP is a way round the filter whoever answers it, and closed where that category is closed hard.
  */
+import { isAddressLiteral } from '../matching/address.js';
 import { KIND_EXACT, KIND_SUBDOMAINS } from '../matching/host-index.js';
 import { canonicalPath } from '../matching/path.js';
 import { unwrap } from '../matching/wrapper.js';
@@ -112,12 +115,17 @@ function ruleOn(by: Judge, host: string, path: string | null): Decision {
   if ((cell === 'H' || (cell === 'M' && compiled.pupils[profile] === true)) && compiled.score(host) >= compiled.threshold) {
     return make(by, host, path, SUSPICIOUS, -1, 'K', compiled.suspicion);
   }
+  // Nothing says what stands behind a bare address; VPNs and name servers do (security.md §2.1 D5, §2.2 T16).
+  if (compiled.pupils[profile] === true && (cell === 'H' || cell === 'M') && isAddressLiteral(host)) return make(by, host, path, BASE.K, -1, 'K', category);
   return make(by, host, path, BASE[cell], -1, cell, category);
 }
 
-/** What an unlisted name would get: for pages that a wrapper hides. */
+/** A page that a wrapper hides gets what an unlisted name would, but for pupils: there it is closed, since long names of closed sites hide so too. */
 function judgeUnknown(by: Judge, host: string): Decision {
   weighNothing();
+  const { compiled, profile } = by;
+  const category = compiled.snapshot.uncategorised;
+  if (compiled.pupils[profile] === true && compiled.cellOf(category, profile) !== 'X') return make(by, host, null, BASE.K, -1, 'K', category);
   return ruleOn(by, host, null);
 }
 
@@ -189,7 +197,17 @@ function judgeOf(compiled: Compiled, facts: Facts, nowMs: number): Judge {
 
 /** The verdict on a request. */
 export function decide(facts: Facts, snapshot: Snapshot, nowMs: number): Decision {
-  return judge(judgeOf(compiledOf(snapshot), facts, nowMs), facts.host, facts.path, 0);
+  const by = judgeOf(compiledOf(snapshot), facts, nowMs);
+  const decision = judge(by, facts.host, facts.path, 0);
+  return facts.nameQuery === true ? asNameQuery(by, decision) : decision;
+}
+
+/** What a question to a name server gets where its host is open. */
+function asNameQuery(by: Judge, decision: Decision): Decision {
+  if (decision.action === 'block' || decision.layer === 'help') return decision;
+  const category = by.compiled.snapshot.categoryByCode.get('vpn') ?? -1;
+  if (category < 0 || by.compiled.cellOf(category, by.profile) !== 'X') return decision;
+  return { ...decision, ...HARD, cell: 'X', category, list: null, rule: null, dialHost: null };
 }
 
 /** Leave to dial what was judged, and nothing else; null for a block. Only here is a Permit made. */

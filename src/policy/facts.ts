@@ -9,4 +9,6 @@ export interface Facts {
   readonly path: string | null;
   /** Judge as this profile whatever the zone says (`explain --profile`); −1: by zone and time. */
   readonly profile: number;
+  /** The message itself is a question to a name server (DNS over HTTP, RFC 8484), whatever host it goes to. Absent: no, or not seen. */
+  readonly nameQuery?: boolean;
 }

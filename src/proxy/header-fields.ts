@@ -23,7 +23,7 @@ for (const ch of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 for (let byte = 0x20; byte < 256; byte++) VALUE[byte] = byte === 0x7f ? 0 : 1;
 VALUE[0x09] = 1;
 
-/** What a field is to the wire. None but `Plain` is forwarded as received. */
+/** What a field is to the wire. None but `Plain` (and what a reader turns into it) is forwarded as received. */
 export const Field = {
   Plain: 0,
   Host: 1,
@@ -40,6 +40,8 @@ export const Field = {
   /** `Content_Length`, `Transfer_Encoding`: CGI-style servers read them as the real ones. */
   Lookalike: 11,
   AltSvc: 12,
+  /** Forwarded unless it asks for too many pieces. */
+  Range: 13,
 } as const;
 
 const NAMES: readonly (readonly [string, number])[] = [
@@ -59,6 +61,7 @@ const NAMES: readonly (readonly [string, number])[] = [
   ['content_length', Field.Lookalike],
   ['transfer_encoding', Field.Lookalike],
   ['alt-svc', Field.AltSvc],
+  ['range', Field.Range],
 ];
 
 interface Known {

@@ -189,6 +189,7 @@ function readFields(text: string, base: number, bytes: number, method: string, v
   let expect: string | null = null;
   let via: string | null = null;
   let proxyAuthorization: string | null = null;
+  let ranges = 0;
   connection.close = connection.keepAlive = connection.upgrade = false;
   connection.named = null;
 
@@ -226,6 +227,10 @@ function readFields(text: string, base: number, bytes: number, method: string, v
         break;
       case Field.Via:
         via = via === null ? value : `${via}, ${value}`;
+        break;
+      case Field.Range:
+        // The origin may ignore Range (RFC 9110 §14.2), so leaving it out is always correct; hundreds of pieces are an attack on the origin.
+        kind[f] = ranges++ === 0 && countParts(value) <= MAX_RANGES ? Field.Plain : Field.Dropped;
         break;
       case Field.ProxyAuthorization:
         if (proxyAuthorization !== null) return F.twoCredentials;
@@ -291,6 +296,15 @@ function readFields(text: string, base: number, bytes: number, method: string, v
     lines: endToEnd(text, base, connection.named),
     bytes,
   };
+}
+
+/** security.md §2.11 R1: real clients ask for one range, PDF viewers for a handful. */
+const MAX_RANGES = 5;
+
+function countParts(value: string): number {
+  let parts = 1;
+  for (let at = value.indexOf(','); at !== -1; at = value.indexOf(',', at + 1)) parts++;
+  return parts;
 }
 
 /** Longest authority there is: 253 bytes of name, a final dot, a colon and five digits; an address literal is shorter. */

@@ -11,7 +11,26 @@ import type { Connection } from './relay-state.js';
 const MAX_HOPS = 10;
 
 export function readFacts(c: Connection, head: RequestHead, snapshot: Snapshot): Facts {
-  return { host: head.host, zone: zoneOf(c, snapshot), path: head.method === 'CONNECT' ? null : pathOf(head.path), profile: -1 };
+  const facts = { host: head.host, zone: zoneOf(c, snapshot), path: head.method === 'CONNECT' ? null : pathOf(head.path), profile: -1 };
+  return asksNameServer(head) ? { ...facts, nameQuery: true } : facts;
+}
+
+const DNS_MEDIA = /^(?:content-type|accept): *[^\r\n]*application\/(?:oblivious-dns-message|dns-message|dns-json)/im;
+
+/**
+ * DNS over HTTP (RFC 8484, 9230, and the JSON form). A GET must carry `dns=` or, in JSON, a name; so the fields are only searched
+ * where a body comes or the target speaks of it: a search of every head would cost a hundredth of a request.
+ */
+export function asksNameServer(head: RequestHead): boolean {
+  if (head.method === 'GET' || head.method === 'HEAD') {
+    const query = head.path.indexOf('?');
+    if (query < 0) return false;
+    const asked = head.path.slice(query);
+    // A DNS message of a query begins with an id of mostly zero and the flags 0x0100: `AAABAA` in base64url.
+    if (/[?&]dns=[A-Za-z0-9_-]{16,}/.test(asked)) return /[?&]dns=AAABAA/.test(asked) || head.path.startsWith('/dns-query') || DNS_MEDIA.test(head.lines);
+    return /[?&](?:name|ct)=/.test(asked) && (DNS_MEDIA.test(head.lines) || /[?&]ct=application(?:\/|%2f)dns-/i.test(asked));
+  }
+  return head.body !== 'none' && DNS_MEDIA.test(head.lines);
 }
 
 /** Looked up once a sweep at most: a MAC may become known, a policy may move the client, while it keeps one connection. */

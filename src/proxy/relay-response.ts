@@ -161,7 +161,9 @@ export function completeAtEnd(c: Connection, upstream: Upstream): void {
 
 /** @param spoilt the upstream connection said more than its answer, or is over */
 function completeResponse(c: Connection, upstream: Upstream, spoilt: boolean): void {
-  const reusable = !spoilt && !upstream.ended && c.requestDone && c.response !== null && c.response.keepAlive && c.keepAlive;
+  // An origin that was asked to switch protocols and said no may still have read on as if it had.
+  const asked = c.head?.upgrade ?? null;
+  const reusable = !spoilt && asked === null && !upstream.ended && c.requestDone && c.response !== null && c.response.keepAlive && c.keepAlive;
   recordOutcome(c, c.decision?.reason ?? 'upstream-error', false);
   if (!c.keepAlive) {
     lingerClose(c);

@@ -96,7 +96,7 @@ describe('verdicts on wrappers: the stricter of both holds', () => {
   });
   it('judges what it cannot read as an unlisted name', () => {
     expect(ask('abc.translate.goog', null, 'thcs')).toMatchObject({ action: 'block', reason: 'uncategorised-blocked' });
-    expect(ask('abc.translate.goog', null, 'thpt')).toMatchObject({ action: 'restrict', reason: 'uncategorised-restricted' });
+    expect(ask('abc.translate.goog', null, 'thpt')).toMatchObject({ action: 'block', reason: 'uncategorised-blocked', cell: 'K' });
     expect(ask('abc.translate.goog', null, 'giao-vien')).toMatchObject({ action: 'allow' });
     expect(ask('archive.ph', '/AbC12', 'lop-4-5')).toMatchObject({ reason: 'uncategorised-blocked' });
   });

@@ -205,8 +205,31 @@ describe('the base and the name scorer', () => {
     ['giao-vien', 'allow base uncategorised-open'], ['thi', 'block base exam-only'],
   ] as const)('%s: %s', (id, expected) => {
     expect(verdict(ask(snapshot, 'chua-ai-biet.test', id))).toBe(expected);
+  });
+  it.each([
+    ['lop-1-3', 'block base uncategorised-blocked'], ['thpt', 'block base uncategorised-blocked'],
+    ['giao-vien', 'allow base uncategorised-open'], ['thi', 'block base exam-only'],
+  ] as const)('an unlisted address is no page for pupils, %s: %s', (id, expected) => {
     expect(verdict(ask(snapshot, '93.184.216.34', id))).toBe(expected);
     expect(verdict(ask(snapshot, '2606:2800:21f:cb07:6820:80da:af6b:8b2c', id))).toBe(expected);
+  });
+  it('an address that a rule, a list or an opening names is what they say', () => {
+    const named = snapshotOf([{ name: 'm', category: 'hoclieu', entries: ['93.184.216.34'] }], {
+      openings: [{ zone: 'phong-thpt', entry: '93.184.216.35', fromMs: 0, untilMs: T0 + 1_000 }],
+    });
+    expect(ask(named, '93.184.216.34', 'thpt').reason).toBe('category-open');
+    expect(ask(named, '93.184.216.35', 'thpt').reason).toBe('teacher-opening');
+  });
+  it('a question to a name server inside HTTP is closed where ways round the filter are, and help stays help', () => {
+    const lists = [{ name: 'm', category: 'hoclieu', entries: ['hoc.test'] }, { name: 'g', category: 'trogiup', entries: ['giup.test'] }];
+    const asks = (host: string, id: ProfileId): Decision => decide({ host, zone: profileNumber(id), path: '/dns-query', profile: -1, nameQuery: true }, snapshotOf(lists), T0);
+    for (const id of ['lop-1-3', 'lop-4-5', 'thcs', 'thpt'] as const) {
+      const decision = asks('hoc.test', id);
+      expect(verdict(decision)).toBe('block hard hard-category');
+      expect(CATEGORIES[decision.category]?.code).toBe('vpn');
+      expect(asks('giup.test', id).reason).toBe('help-line');
+    }
+    expect(asks('hoc.test', 'giao-vien').reason).toBe('category-open');
   });
   it('a suspicious name is a K for pupils, never for teachers, and never X', () => {
     const decision = ask(snapshot, 'www.kubet88.test', 'thpt');
@@ -230,7 +253,7 @@ describe('the base and the name scorer', () => {
     const doh = snapshotOf([{ name: 'doh', category: 'vpn', entries: ['8.8.8.8', '2001:4860:4860::8888', '8.8'] }]);
     expect(ask(doh, '8.8.8.8', 'thpt').reason).toBe('hard-category');
     expect(ask(doh, '2001:4860:4860::8888', 'thpt').reason).toBe('hard-category');
-    expect(ask(doh, '1.8.8.8', 'thpt').reason).toBe('uncategorised-restricted');
+    expect(ask(doh, '1.8.8.8', 'giao-vien').reason).toBe('uncategorised-open');
   });
 });
 
