@@ -37,7 +37,7 @@ ${download('/ca.crt', 'Tải chứng chỉ', current)}
 ${next === null ? '' : `<h2>Chứng chỉ mới</h2><p>Từ ${DAY.format(switchMs ?? 0)} cổng lọc dùng chứng chỉ mới. Hãy cài thêm ngay từ bây giờ, giữ cả hai.</p>${download('/ca-moi.crt', 'Tải chứng chỉ mới', next)}`}
 <p class="small">Trước khi bấm đồng ý, so dấu SHA-256 ở trên với dấu mà quản trị đọc từ lệnh <b>luytre ca status</b> trên cổng lọc. Khác một chữ cũng không cài.</p></section>
 <section class="card"><h2>Chọn loại máy</h2>${DEVICES}</section>
-<section class="card"><h2>Chứng chỉ này không làm gì</h2><p>Nó bị giới hạn ngay trong chính nó: không ký được cho ngân hàng, y tế, cơ quan nhà nước, thư, đăng nhập và trang trợ giúp. Ở mức mặc định cổng lọc chỉ dùng nó cho trang <b>đằng nào cũng bị chặn</b>, và không đọc gì của ai.</p></section>
+<section class="card"><h2>Chứng chỉ này không làm gì</h2><p>Nó bị giới hạn ngay trong chính nó: không ký được cho ngân hàng, y tế, cơ quan nhà nước, thư, đăng nhập và trang trợ giúp. Cổng lọc chỉ dùng nó cho trang <b>đằng nào cũng bị chặn</b>, và không đọc gì của ai.</p></section>
 <p class="small" lang="en">The school’s certificate, for devices that belong to the school: it lets the block page show on HTTPS sites. Compare the SHA-256 fingerprint with “luytre ca status” before you trust it. It can’t sign for banks, health, government, mail, log-in and help sites.</p>`,
   });
 }
@@ -52,7 +52,12 @@ export function noCaPage(school: SchoolFacts | null): string {
 }
 
 function download(path: string, label: string, ca: CaFacts): string {
-  return `<p><a href="${path}"><b>${label}</b></a> · dùng đến ${DAY.format(ca.notAfterMs)}</p><p class="what">SHA-256 ${escapeHtml(ca.fingerprint)}</p>`;
+  return `<p><a href="${path}"><b>${label}</b></a> · dùng đến ${DAY.format(ca.notAfterMs)}</p><p class="what">SHA-256<br>${inEights(escapeHtml(ca.fingerprint))}</p>`;
+}
+
+/** Breaks where an eye can keep its place: after every eight pairs. */
+function inEights(fingerprint: string): string {
+  return fingerprint.replace(/(?:[0-9A-F]{2}:){8}/g, '$&<wbr>');
 }
 
 /** One kind of device: name, steps, a note. */
