@@ -63,7 +63,8 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
   const zoneOf: ProxyDeps['zoneOf'] = (from) => findZone?.({ ...from, mac: null }) ?? -1;
   const outcome = (o: Outcome): void => void outcomes.push(o);
   const tunnels = createTunnels({
-    settings, dialer, zoneOf, outcome,
+    settings, zoneOf, outcome,
+    dialer: options.deps?.dialer ?? dialer,
     policy: () => snapshot,
     decide: (facts, against, nowMs) => decisions.decide(facts, against, nowMs),
     refuseConnect: (client, reason) => server.refuseConnect(client, reason),
