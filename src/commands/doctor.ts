@@ -1,11 +1,14 @@
 /** `luytre doctor`: what is wrong, and what to do about it. Looks, never changes anything. Exit 1 when something must be mended. */
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { isAddressLiteral } from '../matching/address.js';
 import { ensureIndex } from '../lists/compile.js';
+import { ShippedError } from '../lists/shipped-file.js';
+import { DATABASE_FILE } from '../store/place.js';
+import { StoreError } from '../store/store-error.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 type Status = 'ok' | 'warn' | 'fail';
@@ -36,11 +39,15 @@ async function doctor(env: CommandEnv): Promise<void> {
   const add = (check: string, status: Status, vi: string, en: string, remedyVi = '', remedyEn = ''): void => {
     findings.push({ check, status, vi, en, remedyVi, remedyEn });
   };
-  checkClock(env, add);
+  const opened = opens(env, add);
+  checkClock(env, add, opened);
   checkDisk(env, add);
-  checkDatabase(env, add);
-  await checkLists(env, add);
-  checkSchool(env, add);
+  checkRules(env, add);
+  if (opened) {
+    checkDatabase(env, add);
+    await checkLists(env, add);
+    checkSchool(env, add);
+  }
   await checkPorts(env, add);
   const address = await checkDns(env, add);
   await checkUpstream(env, add, address);
@@ -63,17 +70,46 @@ async function doctor(env: CommandEnv): Promise<void> {
 
 type Add = (check: string, status: Status, vi: string, en: string, remedyVi?: string, remedyEn?: string) => void;
 
-function checkClock(env: CommandEnv, add: Add): void {
+/** Whether there is a database to ask. Where no gateway ever ran none is made; where it can't be opened, the rest is looked at all the same. */
+function opens(env: CommandEnv, add: Add): boolean {
+  const { dataDir } = env.config;
+  const untouched = !existsSync(dataDir) || (statSync(dataDir).isDirectory() && !existsSync(join(dataDir, DATABASE_FILE)));
+  if (untouched) {
+    add('database', 'warn', `Chưa có dữ liệu trong ${dataDir}: cổng lọc chưa chạy lần nào ở đây.`, `No data in ${dataDir}: the gateway has never run here.`, 'Chạy: npm start (hoặc nêu đúng thư mục bằng --data)', 'Run: npm start (or name the right directory with --data)');
+    return false;
+  }
+  try {
+    env.store();
+    return true;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    add('database', 'fail', error.vi, error.en, 'Làm như câu trên, rồi chạy lại: luytre doctor', 'Do as it says, then run again: luytre doctor');
+    return false;
+  }
+}
+
+function checkRules(env: CommandEnv, add: Add): void {
+  try {
+    env.shipped();
+    add('rules', 'ok', 'Bộ quy tắc đi kèm đọc được.', 'The shipped rules can be read.');
+  } catch (error) {
+    if (!(error instanceof ShippedError)) throw error;
+    add('rules', 'fail', error.vi, error.en, 'Lấy lại thư mục rules/ của bản cài: git checkout -- rules', 'Get the rules/ of this version back: git checkout -- rules');
+  }
+}
+
+function checkClock(env: CommandEnv, add: Add, opened: boolean): void {
   const now = env.now();
   if (now < BUILT_MS) return add('clock', 'fail', 'Đồng hồ của máy chạy chậm: tiết học, danh sách và chứng chỉ sẽ sai.', 'The clock is behind: lessons, lists and certificates will be wrong.', 'Bật đồng bộ giờ: timedatectl set-ntp true', 'Switch time synchronisation on: timedatectl set-ntp true');
-  const last = env.store().audit.list(1)[0];
+  const last = opened ? env.store().audit.list(1)[0] : undefined;
   if (last !== undefined && last.atMs > now + 300_000) return add('clock', 'fail', 'Đồng hồ bị lùi so với lần ghi gần nhất.', 'The clock went back since the last record.', 'Kiểm tra pin CMOS và bật: timedatectl set-ntp true', 'Check the CMOS battery and run: timedatectl set-ntp true');
   if (existsSync('/run/systemd/timesync') && !existsSync('/run/systemd/timesync/synchronized')) return add('clock', 'warn', 'Đồng hồ chưa được đồng bộ qua mạng.', 'The clock is not synchronised.', 'Chạy: timedatectl set-ntp true', 'Run: timedatectl set-ntp true');
   add('clock', 'ok', 'Đồng hồ đúng.', 'The clock looks right.');
 }
 
 function checkDisk(env: CommandEnv, add: Add): void {
-  const { dataDir } = env.config;
+  let { dataDir } = env.config;
+  while (!existsSync(dataDir) && dirname(dataDir) !== dataDir) dataDir = dirname(dataDir);
   try {
     accessSync(dataDir, constants.W_OK);
     const stat = statfsSync(dataDir);
@@ -82,7 +118,7 @@ function checkDisk(env: CommandEnv, add: Add): void {
     if (free < 1_024) return add('disk', 'warn', `Đĩa còn ít chỗ: ${free} MiB.`, `Little disk space left: ${free} MiB.`, 'Nên để trống ít nhất 1 GiB.', 'Keep at least 1 GiB free.');
     add('disk', 'ok', `Đĩa còn ${free} MiB.`, `${free} MiB of disk left.`);
   } catch (error) {
-    add('disk', 'fail', `Không ghi được vào thư mục dữ liệu (${(error as NodeJS.ErrnoException).code ?? ''}).`, `The data directory can't be written (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Kiểm tra chủ và quyền của ${dataDir}.`, `Check owner and mode of ${dirname(dataDir)}.`);
+    add('disk', 'fail', `Không ghi được vào thư mục dữ liệu (${(error as NodeJS.ErrnoException).code ?? ''}).`, `The data directory can't be written (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Kiểm tra chủ và quyền của ${dataDir}.`, `Check owner and mode of ${dataDir}.`);
   }
 }
 

@@ -26,7 +26,7 @@ export class StoreError extends Error {
   }
 }
 
-/** SQLite's result codes → ours; the longest prefix wins. Anything else is a fault of this program and passes through. */
+/** SQLite's result codes → ours; the first prefix wins. Anything else is a fault of this program and passes through. */
 const BY_SQLITE: readonly (readonly [string, StoreCode])[] = [
   ['SQLITE_BUSY', 'locked'],
   ['SQLITE_LOCKED', 'locked'],
@@ -35,6 +35,8 @@ const BY_SQLITE: readonly (readonly [string, StoreCode])[] = [
   ['SQLITE_CORRUPT', 'corrupt'],
   ['SQLITE_NOTADB', 'not-a-database'],
   ['SQLITE_CANTOPEN', 'cannot-open'],
+  // No room for the shared-memory file beside the database: a full disk meets a process that has only just opened it.
+  ['SQLITE_IOERR_SHMSIZE', 'disk-full'],
   ['SQLITE_IOERR', 'io'],
   ['SQLITE_PERM', 'read-only'],
   ['SQLITE_AUTH', 'read-only'],
