@@ -49,6 +49,7 @@ const rounds = Number(options.rounds ?? (options.smoke ? 1 : 3));
 const say = (text) => console.error(text);
 
 const results = [];
+const proxies = [];
 const startedMs = Date.now();
 const loadBefore = loadAverage();
 let failure = null;
@@ -59,7 +60,6 @@ try {
   const load = startNode(LOAD_CORE, script('load/main.mjs'));
   const blockList = writeBlockList();
   const targets = await Promise.all(ALLOWED.map(async (host) => ({ target: `${host}:${tls}`, hello: await recordHello(host) })));
-  const proxies = [];
   if (chosen.some((workload) => workload.proxies)) {
     say(`gateway: importing ${blockList.hosts.size} hosts (${blockList.source}), starting`);
     proxies.push(await startGateway({ origin, blockFile: blockList.file, env: profiling(options.profile) }));
@@ -74,6 +74,8 @@ try {
 } catch (error) {
   failure = error;
 } finally {
+  // Warnings and errors are all a quiet gateway says.
+  for (const { name, child } of proxies) if (child.output.includes('"level"')) say(`${name} said:\n${child.output}`);
   await endAll();
 }
 

@@ -53,7 +53,7 @@ export const swap = {
       const code = await importing.gone;
       const faults = [];
       if (code !== 0) faults.push(`the import ended with ${code}: ${importing.output}`);
-      for (const key of ['failed', 'blocked', 'starved']) if (result[key] > 0) faults.push(`${result[key]} ${key}`);
+      for (const key of ['failed', 'blocked']) if (result[key] > 0) faults.push(`${result[key]} ${key}`);
       if (result.swap === null) faults.push('the new list never came into force');
       return { rows: [], ratios: {}, faults, figures: [{ hosts, ...result }] };
     } finally {

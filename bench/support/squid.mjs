@@ -50,5 +50,5 @@ export async function startSquid({ origin, blocked }) {
   ].join('\n'));
   const child = start(PROXY_CORE, SQUID, ['-N', '-f', config]);
   await untilListening(port, child);
-  return { name: 'squid', port, pid: child.pid, blockedStatus: 403, stop: () => end(child) };
+  return { name: 'squid', child, port, pid: child.pid, blockedStatus: 403, stop: () => end(child) };
 }
