@@ -82,10 +82,11 @@ export const safeSearchSchema = z.strictObject({
 
 const word = z.string().regex(/^[a-z0-9]{3,}$/, 'a-z 0-9, ≥ 3');
 export const nameScoreSchema = z.strictObject({
-  threshold: z.int().min(1),
+  threshold: z.int().min(1).max(200),
+  thresholds: z.record(code, z.int().min(1).max(200)),
   brands: z.array(word).min(1),
   stems: z.array(word.min(4)).min(1),
-  tlds: z.record(z.string().regex(/^[a-z0-9-]{2,}$/), z.int().min(1).max(9)),
+  endings: z.array(z.string().regex(/^[a-z0-9-]{2,}$/)),
   exceptions: z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/)),
 });
 

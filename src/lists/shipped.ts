@@ -14,6 +14,7 @@ import { isPublicSuffix } from '../matching/public-suffix.js';
 import { CELL_RANK, type Category, type Cell, type Profile } from '../policy/profile.js';
 import type { NameScoreData, SafeSearchRule } from '../policy/snapshot.js';
 import type { NewList } from '../store/rows.js';
+import { MODEL_FILE, parseNameModel } from './shipped-model.js';
 import { parseSeed } from './shipped-seed.js';
 import { ShippedError, readText, readYaml, type Place } from './shipped-file.js';
 import { allowSchema, bypassSchema, categoriesSchema, helpSchema, nameScoreSchema, profilesSchema, safeSearchSchema } from './shipped-schema.js';
@@ -65,7 +66,7 @@ export function loadShipped(rulesDir: string): Shipped {
     ...loadBypass(files, profiles, categories),
     ...safeSearchLists(safeSearch),
   ];
-  const { value: nameScore } = yaml(files, 'name-score.yaml', nameScoreSchema);
+  const nameScore = loadNameScore(files, profiles, categories);
   const { value: help } = yaml(files, 'help.yaml', helpSchema);
   return {
     version: hash([...files.seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, body]) => `${file}\n${body}`), 12),
@@ -206,6 +207,21 @@ function loadBypass(files: Files, profiles: readonly Profile[], categories: read
       source: `${group.name}: ${group.source}`,
     }, group.lastVerified, [...read('hosts'), ...read('addresses')]);
   });
+}
+
+/** Words and weights; what they suspect must be a category, and who has a threshold a profile. */
+function loadNameScore(files: Files, profiles: readonly Profile[], categories: readonly Category[]): NameScoreData {
+  const { value, at } = yaml(files, 'name-score.yaml', nameScoreSchema);
+  for (const id of Object.keys(value.thresholds)) {
+    if (!profiles.some((profile) => profile.id === id)) throw unknownProfile(at(['thresholds', id]), id);
+  }
+  const body = readText(files.dir, MODEL_FILE);
+  files.seen.set(MODEL_FILE, body);
+  const model = parseNameModel(body);
+  for (const { category } of model.classes) {
+    if (!categories.some(({ code }) => code === category)) throw unknownCategory({ file: MODEL_FILE }, category);
+  }
+  return { ...value, model };
 }
 
 interface DatedRule {

@@ -1,102 +1,55 @@
 /**
- * How much a name nobody has listed looks like the names that gambling, and what feeds on it, goes by (vietnam.md §4.3).
- * Owns the shapes; brands, topic stems, endings and exceptions are data (`rules/name-score.yaml`). Refuses to know lists
- * and policy: a score is a suspicion that a teacher can lift, never a category.
+ * How much a name nobody has listed looks like the names that gambling, porn, scams aimed at pupils and web proxies go by
+ * (vietnam.md §4.3). Owns folding, words and exceptions; weights come from a model (name-model.ts), brands, stems and
+ * exceptions are data (`rules/name-score.yaml`). Refuses to know lists and policy: a score is a suspicion that a teacher
+ * can lift, never a finding.
  *
- * Such names are made by counting: a short stem, a betting word, a lucky number, a counter, a cheap ending, so that the
- * next one can be bought when this one is blocked. The counting is what shows. Every pattern is anchored and bounded and a
- * label has at most 63 characters, so no input can make this slow.
+ * Such names are made by counting (a short stem, a betting word, a lucky number, a cheap ending) so that the next one can
+ * be bought when this one is blocked. The model knows the counting; the words are what a person can read and mend.
  */
 import { domainToUnicode } from 'node:url';
+import { createNameModel, type NameModelData } from './name-model.js';
 import { eventDomain, registrableDomain } from './public-suffix.js';
 
 /** Words and brands; the threshold is the caller's. */
 export interface NameWords {
   readonly brands: readonly string[];
   readonly stems: readonly string[];
-  readonly tlds: Readonly<Record<string, number>>;
+  /** Endings sold to nothing else (`bet`, `porn`). */
+  readonly endings?: readonly string[];
   readonly exceptions: readonly string[];
+  /** Absent: words alone. */
+  readonly model?: NameModelData;
 }
 
-/** From here on a word, a brand or a shape is a suspicion by itself. */
-const STRONG = 3;
-const WEAK = 2;
+export interface NameSuspicion {
+  /** 0–200; from 100 on a name is as suspicious as the measured threshold asks. */
+  readonly score: number;
+  /** Code of the category suspected; null where nothing tells it. */
+  readonly category: string | null;
+}
+
+export const MEASURED = 100;
+const HIGHEST = 200;
+/** A brand or a stem by itself. */
+const WORD = 110;
+/**
+ * Units the model must be surer by before it speaks of a tenant of a cloud or a blog host, whose names machines count, or of
+ * a name under .vn, which is sold on papers and taken back on complaint.
+ */
+const CAUTION = 24;
+
+const NOTHING: NameSuspicion = { score: 0, category: null };
 
 /** What doorways put before the name: `dangkykubet`, `link-f8bet`. */
 const LURE = /^(?:dangky|linkvao|link|vao|choi|game|taiapp|tai|top|app|nhacai|keo|trangchu|dk|vn|vip)(?=..)/;
 /** What is put behind it: a country, a promise, an ending carried over (`kubetcom`), a letter or two to count with. */
-const WORD_TAIL = 'vn|viet|vnd|vip|club|apps?|bet|win|com|net|casino|games?|online|live|pro|link|top|info|asia|one|fun|king|play|city|land|moi|moinhat|mobi|aff|affvn';
-const TAIL = `(?:${WORD_TAIL}|[a-z]{1,2})?`;
-const BETTING = '(?:bet|win|vip|club|casino|bong|slot|keo)';
-
+const TAIL = '(?:vn|viet|vnd|vip|club|apps?|bet|win|com|net|casino|games?|online|live|pro|link|top|info|asia|one|fun|king|play|city|land|moi|moinhat|mobi|aff|affvn|[a-z]{1,2})?';
 /** Behind a brand only a counter and a tail: `hi88` is not found in `delhi88sweets`. */
 const BRAND_REST = new RegExp(`^\\d{0,4}${TAIL}\\d{0,3}$`);
-/** A number, a betting word: `8xbet`, `789club`, `f8bet12vip`. */
-const NUMBER_BET = new RegExp(`^(?:[a-z]{0,4}\\d{1,4}[a-z]{0,3}|\\d{1,4}[a-z]{0,4})${BETTING}\\d{0,4}${TAIL}$`);
-/** A betting word, a number: `mibet88`, `cwin08`. */
-const BET_NUMBER = new RegExp(`^[a-z]{0,6}${BETTING}\\d{1,4}${TAIL}$`);
-/** A syllable before `bet`: `kubet`, `debetvn`; not `cnbeta`, `soubette`. */
-const SYLLABLE_BET = new RegExp(`^[a-z]{1,4}bet(?:${WORD_TAIL})?$`);
-/** The same with words that also end honest names: only beside a cheap ending. */
-const SYLLABLE_WIN = new RegExp(`^[a-z]{1,4}(?:win|vip|club)${TAIL}$`);
-/** A short stem and a lucky number: `hi88`, `sodo66`, `lucky688vip`. */
-const LUCKY = new RegExp(`^[a-z]{1,6}(?:\\d?(?:8{2,4}|9{2,4}|6{2,4}|7{2,4})|68|86|79|789|678|567|368|388|188|168|138|52|33|55|22)${TAIL}$`);
 
-/** Numbers of everyday names: years, hours, degrees, round figures, 123. They count nothing. */
-const EVERYDAY = /^(?:(?:19|20)\d\d|24|247|36[05]|123|1234|911|111|404|[1-9]0{1,3})$/;
-/** Telephone numbers (1800 1567, 1900 6017, 09xx xxx xxx) and dates. */
-const DIALLED = /^(?:1[89]00\d{4,6}|0\d{9}|(?:19|20)\d{6})$/;
-/** Networks (AS40244), Chinese dialling codes (0571gt), years before a word. */
-const NUMBERED = /^(?:as\d+|0\d{3}[a-z]+|20\d\d[a-z]+)$/;
-
-/**
- * National endings: selling there is slow, dear or checked, so throw-away names are rare. Not among them: endings that
- * are sold to the world (.cc, .me, .tv, .ph, .ag …).
- */
-const NATIONAL: ReadonlySet<string> = new Set(
-  ('vn cn ru de fr it uk pl nl jp kr br ca eu se ch at be dk no fi cz hu ro gr tr ua es pt ir tw hk au nz za mx ar il sk bg hr rs '
-    + 'lv ee si by kz id my th sg edu gov mil int museum').split(' '));
 /** Names under these are given to schools, offices and hospitals on paper. */
 const ON_PAPER = /\.(?:edu|gov|ac|mil)(?:\.[a-z]{2})?$/;
-
-/** Digits and letters of a short name, counted by runs: `9k8888`, `zx6692`, `77win18` are made, not named. */
-function countedShape(label: string): number {
-  let letters = 0;
-  let digits = 0;
-  let runs = 0;
-  let run = 0;
-  let longest = 0;
-  let digit = false;
-  for (let i = 0; i < label.length; i++) {
-    const code = label.charCodeAt(i);
-    const isDigit = code < 58;
-    if (i === 0 || isDigit !== digit) {
-      runs++;
-      run = 0;
-      digit = isDigit;
-    }
-    run++;
-    if (isDigit) digits++;
-    else {
-      letters++;
-      if (run > longest) longest = run;
-    }
-  }
-  if (digits === 0) return 0;
-  if (letters === 0) return digits > 8 || DIALLED.test(label) ? 0 : digits >= 7 ? STRONG : digits === 6 ? WEAK : digits === 5 ? 1 : 0;
-  if (label.length > 10 || longest > 4 || (runs === 2 && EVERYDAY.test(label.replace(/[a-z]+/, '')))) return 0;
-  if (NUMBERED.test(label)) return 1;
-  if (digits >= 5 || (runs >= 3 && digits >= 3)) return STRONG;
-  const led = label.charCodeAt(0) < 58;
-  if (digits === 4) return letters <= (led ? 2 : 3) ? STRONG : WEAK;
-  if (digits === 3) return led && letters > 1 ? 1 : WEAK;
-  return runs >= 3 ? 1 : 0;
-}
-
-function betShape(label: string): number {
-  if (NUMBER_BET.test(label) || BET_NUMBER.test(label) || SYLLABLE_BET.test(label)) return STRONG;
-  return SYLLABLE_WIN.test(label) || LUCKY.test(label) ? WEAK : 0;
-}
 
 /** Words by their first two characters: a label is scanned once, whatever the number of words. */
 function firstPairs(words: readonly string[]): ReadonlyMap<number, readonly string[]> {
@@ -138,36 +91,58 @@ function isBrand(label: string, brands: ReadonlyMap<number, readonly string[]>):
 
 const LOOKALIKE: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's' };
 
-/** `nhà-cái` and its xn-- form are `nhacai`: marks dropped, hyphens joined. */
-function plainLabel(label: string): string {
-  if (!label.startsWith('xn--')) return label.replaceAll('-', '');
-  return domainToUnicode(label).normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd').replaceAll('-', '');
+export interface FoldedName {
+  /** Marks dropped (`nhà-cái` and its xn-- form are `nhacai`), hyphens out. */
+  readonly label: string;
+  readonly hyphens: number;
+  readonly suffix: string;
 }
 
-/** Scores hosts by the label somebody bought; 0 for addresses, exceptions, schools and offices. */
-export function createNameScorer(data: NameWords): (host: string) => number {
+/** A registrable domain as the scorer reads it. */
+export function foldName(domain: string): FoldedName {
+  const dot = domain.indexOf('.');
+  const bought = domain.slice(0, dot);
+  const plain = bought.startsWith('xn--')
+    ? domainToUnicode(bought).toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd')
+    : bought;
+  const label = plain.includes('-') ? plain.replaceAll('-', '') : plain;
+  return { label, hyphens: plain.length - label.length, suffix: domain.slice(dot + 1) };
+}
+
+/** Judges hosts by the label somebody bought; nothing for addresses, exceptions, schools and offices. */
+export function createNameJudge(data: NameWords): (host: string) => NameSuspicion {
   const exceptions = new Set(data.exceptions);
   const stems = firstPairs(data.stems);
   const brands = firstPairs(data.brands);
-  const endings = new Map(Object.entries(data.tlds));
+  const endings = new Set(data.endings);
+  const model = data.model === undefined ? null : createNameModel(data.model);
+
+  const holdsWord = (label: string): boolean => {
+    if (holdsStem(label, stems) || isBrand(label, brands)) return true;
+    const stripped = label.replace(LURE, '');
+    if (stripped !== label && isBrand(stripped, brands)) return true;
+    return /[01345]/.test(label) && holdsStem(label.replace(/[01345]/g, (digit) => LOOKALIKE[digit] ?? digit), stems);
+  };
 
   return (host) => {
     const domain = registrableDomain(host);
-    if (domain === null || ON_PAPER.test(domain) || exceptions.has(domain)) return 0;
-    const written = domain.slice(0, domain.indexOf('.'));
-    if (exceptions.has(written)) return 0;
-    const label = plainLabel(written);
-    const stripped = label.replace(LURE, '');
-    let score = 0;
-    if (holdsStem(label, stems) || isBrand(label, brands) || (stripped !== label && isBrand(stripped, brands))) score = STRONG;
-    else if (/\d/.test(label) && holdsStem(label.replace(/[01345]/g, (digit) => LOOKALIKE[digit] ?? digit), stems)) score = STRONG;
-    // Under a host of many tenants (a CDN, a cloud) names are counted by machines: only words tell anything there.
-    if (/^[a-z0-9]+$/.test(label) && eventDomain(domain) === domain) {
-      score += Math.max(betShape(label), stripped === label ? 0 : betShape(stripped), countedShape(label));
+    if (domain === null || ON_PAPER.test(domain) || exceptions.has(domain)) return NOTHING;
+    const { label, hyphens, suffix } = foldName(domain);
+    if (exceptions.has(domain.slice(0, domain.indexOf('.'))) || exceptions.has(label)) return NOTHING;
+    let score = endings.has(suffix) || holdsWord(label) ? WORD : 0;
+    let category: string | null = null;
+    if (model !== null) {
+      model.weigh(label, hyphens, suffix);
+      const guarded = suffix === 'vn' || suffix.endsWith('.vn') || eventDomain(domain) !== domain;
+      score = Math.max(score, Math.min(HIGHEST, MEASURED + model.margin - (guarded ? CAUTION : 0)));
+      category = data.model?.classes[model.best]?.category ?? null;
     }
-    const ending = domain.slice(domain.lastIndexOf('.') + 1);
-    const bonus = endings.get(ending) ?? (NATIONAL.has(ending) ? -1 : 0);
-    // A cheap ending alone says nothing; `.bet` and `.casino` do.
-    return score === 0 && bonus < STRONG ? 0 : Math.max(0, score + bonus);
+    return score <= 0 ? NOTHING : { score, category };
   };
+}
+
+/** The score alone. */
+export function createNameScorer(data: NameWords): (host: string) => number {
+  const judge = createNameJudge(data);
+  return (host) => judge(host).score;
 }

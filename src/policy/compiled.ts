@@ -2,7 +2,7 @@
  * What `decide` reads beside the index: PolicyData turned into flat tables, once per snapshot.
  * Owns the translation of lists, rules, openings and cells into numbers; refuses to know hosts of requests and time.
  */
-import { createNameScorer } from '../matching/name-score.js';
+import { createNameJudge, type NameSuspicion } from '../matching/name-score.js';
 import { buildEntryTable, type EntryTable } from './entry-table.js';
 import type { BoundOpening } from './opening.js';
 import type { Cell } from './profile.js';
@@ -36,14 +36,15 @@ export interface Compiled {
   /** [profile × lists + list] → 1 where the list shields its hosts from other category lists. */
   readonly shields: Uint8Array;
   readonly table: EntryTable<TableItem>;
-  readonly score: (host: string) => number;
-  /** Score from which an unlisted name counts as suspicious. */
-  readonly threshold: number;
+  readonly suspect: (host: string) => NameSuspicion;
+  /** [profile] → score from which an unlisted name counts as suspicious. */
+  readonly thresholds: readonly number[];
   /** Profiles of pupils: unlisted names are scored even where the base is open. */
   readonly pupils: readonly boolean[];
   readonly authority: number;
   readonly help: number;
-  readonly suspicion: number;
+  /** Category of a suspicion; of gambling where nothing tells. */
+  suspicionOf(suspicion: NameSuspicion): number;
   cellOf(category: number, profile: number): Cell;
   /** State of a zone; remembered while it holds, so that a timetable is read once per boundary, not per request. */
   stateOf(zone: number, nowMs: number): ZoneState;
@@ -131,12 +132,12 @@ function compile(snapshot: Snapshot): Compiled {
     strictness,
     shields,
     table: buildEntryTable(tableItems(snapshot, everyday)),
-    score: createNameScorer(nameScore),
-    threshold: nameScore.threshold,
+    suspect: createNameJudge(nameScore),
+    thresholds: profiles.map((profile) => nameScore.thresholds?.[profile.id] ?? nameScore.threshold),
     pupils: profiles.map((profile) => profile.voice !== 'giao-vien' && !profile.listedOnly),
     authority: snapshot.categoryByCode.get('danhmuc') ?? -1,
     help: snapshot.categoryByCode.get('trogiup') ?? -1,
-    suspicion: snapshot.categoryByCode.get('cobac') ?? -1,
+    suspicionOf: ({ category }) => snapshot.categoryByCode.get(category ?? 'cobac') ?? snapshot.categoryByCode.get('cobac') ?? -1,
     cellOf: (category, profile) => cellAt(snapshot, category, profile),
     stateOf: createStateOf(snapshot),
   };

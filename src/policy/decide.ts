@@ -11,7 +11,7 @@
  *  4. opening        a teacher's opening of this zone; in an exam only one younger than the exam
  *  5. school-allow   6. school-block   7. city-allow   8. city-block
  *  9. category       the closest category list: M open, H restricted, K blocked
- * 10. name-score     an unlisted name that looks like gambling, for pupils and where unlisted names are H
+ * 10. name-score     an unlisted name that looks like gambling, porn, a scam or a proxy, for pupils and where unlisted names are H
  * 11. base           the cell of `chuaphanloai`; in an exam: not on the list
  *
  * A shield (protected list) voids what other category lists say about the same or a wider name, so that a poisoned or
@@ -112,8 +112,9 @@ function ruleOn(by: Judge, host: string, path: string | null): Decision {
   if (claimed(SLOT.cityBlock)) return make(by, host, path, CITY_BLOCK, SLOT.cityBlock, null, category);
   if (listed) return make(by, host, path, CATEGORY[cell], SLOT.category, cell, category);
   if (by.listedOnly) return make(by, host, path, EXAM_ONLY, -1, cell, category);
-  if ((cell === 'H' || (cell === 'M' && compiled.pupils[profile] === true)) && compiled.score(host) >= compiled.threshold) {
-    return make(by, host, path, SUSPICIOUS, -1, 'K', compiled.suspicion);
+  if (cell === 'H' || (cell === 'M' && compiled.pupils[profile] === true)) {
+    const suspicion = compiled.suspect(host);
+    if (suspicion.score >= (compiled.thresholds[profile] ?? 0)) return make(by, host, path, SUSPICIOUS, -1, 'K', compiled.suspicionOf(suspicion));
   }
   // Nothing says what stands behind a bare address; VPNs and name servers do (security.md §2.1 D5, §2.2 T16).
   if (compiled.pupils[profile] === true && (cell === 'H' || cell === 'M') && isAddressLiteral(host)) return make(by, host, path, BASE.K, -1, 'K', category);

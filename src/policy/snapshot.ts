@@ -5,6 +5,7 @@
  * Refuses to know SQLite, files and sockets.
  */
 import type { HostIndex, IndexImage } from '../matching/host-index.js';
+import type { NameModelData } from '../matching/name-model.js';
 import type { Category, Profile } from './profile.js';
 
 /** What a list is for, which fixes its layer. */
@@ -99,15 +100,20 @@ export interface SafeSearchRule {
   readonly dialModerate: string;
 }
 
-/** Words and brands of the name scorer (`rules/name-score.yaml`). */
+/** The name scorer's words (`rules/name-score.yaml`) and weights (`rules/name-model.txt`). */
 export interface NameScoreData {
   readonly brands: readonly string[];
   readonly stems: readonly string[];
-  readonly tlds: Readonly<Record<string, number>>;
+  /** Endings sold to nothing else (bet, porn). */
+  readonly endings?: readonly string[];
   /** Names that must never score (tibet, alphabet …). */
   readonly exceptions: readonly string[];
   /** Score from which a name counts as suspicious. */
   readonly threshold: number;
+  /** The same for single profiles, by id. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+  /** Absent: words alone. */
+  readonly model?: NameModelData;
 }
 
 /** Everything a verdict needs, as it crosses threads. */

@@ -83,7 +83,7 @@ export function shippedRules(lists?: readonly ShippedList[]): Shipped {
       shippedList('luytre-cobac', 'cobac', ['bet.example.net'], false),
     ],
     safeSearch: [],
-    nameScore: { brands: [], stems: [], tlds: {}, exceptions: [], threshold: 100 },
+    nameScore: { brands: [], stems: [], exceptions: [], threshold: 100 },
     helpChannels: [],
   };
 }

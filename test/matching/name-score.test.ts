@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { createNameScorer, type NameWords } from '../../src/matching/name-score.js';
+import { parseNameModel } from '../../src/lists/shipped-model.js';
+import { loadShipped } from '../../src/lists/shipped.js';
+import { createNameJudge, createNameScorer } from '../../src/matching/name-score.js';
 import { registrableDomain } from '../../src/matching/public-suffix.js';
 import { sharedData } from '../support/shared-data.js';
 
-const words = parse(readFileSync(new URL('../../rules/name-score.yaml', import.meta.url), 'utf8')) as NameWords & { threshold: number };
+const words = loadShipped(fileURLToPath(new URL('../../rules', import.meta.url))).nameScore;
+const judge = createNameJudge(words);
 const score = createNameScorer(words);
 const suspicious = (host: string): boolean => score(host) >= words.threshold;
 
@@ -17,10 +19,23 @@ describe('names that are suspicious', () => {
     // vietnam.md §4.3: rotation of endings, counters, letter tails, affixes, random subdomains
     'hitclub.blue', 'zowin.mom', 'kubet.tel', 'cwin08.com', 'sodo66.com', 'f8bet4.com', 'hi88vip7.com', '789betk.com', 'bk8i.com',
     'dangky-kubet.com', 'linkvao-sunwin.net', 'nhacai-8xbet.com', '4ljxt.kuwinok70.vip', '7yaain.98winok74.in', '900022.98winok53.in',
-    'keonhacai-moinhat.com', 'nha-cai-uy-tin.site', 'b3tcas1no.com', 'zx6692.com', '5959447.com', '9k8888.com', 'a99999.com', domainToASCII('nhàcái-uytín.com'),
-    'sunwin.blogspot.com', 'kubet88.vercel.app', 'somebody.bet',
+    'keonhacai-moinhat.com', 'nha-cai-uy-tin.site', 'b3tcas1no.com', '5959447.com', '9k8888.com', domainToASCII('nhàcái-uytín.com'),
+    'sunwin.blogspot.com', 'kubet88.vercel.app', 'somebody.bet', '11bet.name', 'st666.win', 'haybet.ws', 'bet88.systems', '98win.com', 'slotgacor77.com',
+    // Telex left in the name, and marks
+    'nhacais88.com', 'soikeof88.com', domainToASCII('cá-cược-bóng-đá.com'), domainToASCII('tài-xỉu-online.net'),
   ])('%s', (host) => {
     expect(suspicious(host)).toBe(true);
+  });
+});
+
+describe('what a name is suspected of', () => {
+  it.each([
+    ['kubet88moi.vip', 'cobac'], ['keonhacai5.net', 'cobac'], ['freepornvids.tv', 'khieudam'], ['phimsexviet.top', 'khieudam|cobac'], ['xvideos-tube.icu', 'khieudam'],
+    ['napthe-freefire.com', 'luadao'], ['nhanquagarena2024.com', 'luadao'], ['proxysite-free.com', 'vpn'], ['bestvpnproxy.net', 'vpn'],
+  ])('%s: %s', (host, category) => {
+    expect(suspicious(host)).toBe(true);
+    // Vietnamese porn lives on gambling money and stands on the same lists: either word is true of it.
+    expect(category.split('|')).toContain(judge(host).category);
   });
 });
 
@@ -30,6 +45,11 @@ describe('names that are not', () => {
     'bancaditalia.it', 'hanoi.edu.vn', 'thpt88.edu.vn', 'xoso.com.vn', 'vietlott.vn', 'benhvien108.vn', 'tv360.vn', '24h.com.vn', 'vnexpress.net',
     'thethao247.vn', 'k12online.vn', 'olm.vn', 'dantri.com.vn', 'dy2018.com', '19006017.vn', '18001567.vn', '0912345678.vn', 'w3.org', 'as40244.net',
     'cnbeta.com', 'buoihoc.vn', 'dethi.vn', 'london.gov.uk', 'mp3.com', 'd3js.org', 'web3.foundation', 'cdn50-p5.cloudfront.net', 'localhost', 'com', '8.8.8.8',
+    // Vietnamese without marks is full of syllables that mean something else: lớn, các, cũ, đề, buổi, đam mê, hàng, lô
+    'buoihoctoan.com', 'dethivao10.net', 'luyenthidaihoc.net', 'hocsinhhanoi.com', 'toanhoctuoitre.com', 'giaoductieuhoc.com', 'nhathuoclongchau.com',
+    'binhthuong-khong-ai-biet.com', 'congtynhacviet.com', 'maytinhhanoi.net', 'dongphuchocsinh.com', 'vesinhnhacua.com', 'dammehoctap.com', 'loptoanthaycuong.com',
+    'hanglonnhat.com', 'duhoccacnuoc.com', 'giaoducgioitinh.org', 'essexlibrary.co.uk', 'elizabeth-school.org', 'tibetanmuseum.org', 'windowsupdate.com', 'shopee.sg', 'garena.com',
+    domainToASCII('buổi-học.com'), domainToASCII('đề-thi.vn'),
     '2001:db8::8888', 'truong88.gov.vn', 'club.com', 'win.com', 'xyz.xyz',
   ])('%s', (host) => {
     expect(suspicious(host)).toBe(false);
@@ -42,6 +62,7 @@ describe('the scorer', () => {
       const start = performance.now();
       expect(Number.isInteger(score(host))).toBe(true);
       expect(score(host)).toBeGreaterThanOrEqual(0);
+      expect(score(host)).toBeLessThanOrEqual(200);
       expect(performance.now() - start).toBeLessThan(100);
     }), { seed: 88, numRuns: 2_000 });
   });
@@ -63,16 +84,51 @@ function domains(...parts: string[]): string[] {
 }
 const share = (names: string[]): number => names.filter(suspicious).length / names.length;
 
-// Skipped where ../shared/data is absent: real lists are for measuring, never shipped.
+/**
+ * Skipped where ../shared/data is absent: real lists are for measuring, never shipped. Most of these names taught the model, so
+ * this guards against a broken model file; what it finds among names it never saw is in docs/decisions.
+ */
 describe.skipIf(sharedData('lists', 'gambling_consensus2.txt.gz') === null)('on real lists (../shared/data)', () => {
   it('closes no Vietnamese school, office or popular site', () => {
     for (const name of ['vn_edu', 'vn_gov', 'vn_popular']) expect(domains('lists', `${name}.txt.gz`).filter(suspicious)).toEqual([]);
   });
-  it('finds more than half of the gambling names that two sources agree on', () => {
-    expect(share(domains('lists', 'gambling_consensus2.txt.gz').filter((_, i) => i % 5 === 0))).toBeGreaterThan(0.5);
+  it.each([['gambling_consensus2', 0.52], ['adult_consensus2', 0.5]])('finds more than half of %s', (name, least) => {
+    expect(share(domains('lists', `${name}.txt.gz`).filter((_, i) => i % 5 === 0))).toBeGreaterThan(least);
+  });
+  it('finds seven in ten Vietnamese gambling names', () => {
+    const gambling = new Set(domains('lists', 'gambling.txt.gz'));
+    const vietnamese = domains('lists', 'vn_blocked.txt.gz').filter((domain) => gambling.has(domain));
+    expect(vietnamese.length).toBeGreaterThan(3_000);
+    expect(share(vietnamese)).toBeGreaterThan(0.7);
   });
   it('leaves ordinary popular names alone: under 1 % flagged, most of those gambling or porn that nobody listed', () => {
     expect(share(domains('lists', 'popular_clean.txt.gz').filter((_, i) => i % 5 === 0))).toBeLessThan(0.01);
     expect(share(domains('lists', 'education.txt.gz'))).toBeLessThan(0.0005);
+    expect(share(domains('lists', 'allow_fp.txt.gz'))).toBeLessThan(0.001);
+  });
+});
+
+describe('the model file', () => {
+  const good = 'scale\t16\nclass\tcobac\tcobac\t-40\t8\n12\tbet ^ku ##$\n-3\t.vn =a3 :length5\nclass\tvpn\tvpn\t-50\t0\n9\tprox bet\n';
+  it('is read into one table', () => {
+    const model = parseNameModel(good);
+    expect(model.classes.map(({ name, bias, threshold }) => [name, bias, threshold])).toEqual([['cobac', -40, 8], ['vpn', -50, 0]]);
+    expect(model.features).toHaveLength(7);
+    expect([...model.weights.slice(0, 2)]).toEqual([12, 9]);
+  });
+  it('adds up to what is written in it', () => {
+    const weighed = createNameJudge({ brands: [], stems: [], exceptions: [], model: parseNameModel('scale\t16\nclass\tcobac\tcobac\t-40\t8\n12\tbet ^ku ##$\n') });
+    // 100 (the measured threshold) − 40 − 8 + ^ku + bet + two digits at the end
+    expect(weighed('kubet88.com')).toEqual({ score: 88, category: 'cobac' });
+    expect(weighed('kubet8.com').score).toBe(76);
+  });
+  it.each([
+    ['an unknown line', good.replace('12\tbet', 'bet\t12'), 3], ['a feature twice', good.replace('^ku', 'bet'), 3], ['a weight out of range', good.replace('12\t', '200\t'), 3],
+    ['a feature that is none', good.replace('^ku', 'k'), 3], ['a class twice', good.replace('class\tvpn', 'class\tcobac'), 5], ['a weight before any class', 'scale\t16\n3\tbet\n', 2],
+  ])('is refused with the line: %s', (_, text, line) => {
+    expect(() => parseNameModel(text)).toThrow(`rules/name-model.txt, line ${line}`);
+  });
+  it.each([['nothing', ''], ['no class', 'scale\t16\n'], ['no weight', 'scale\t16\nclass\tcobac\tcobac\t-40\t8\n']])('is refused: %s', (_, text) => {
+    expect(() => parseNameModel(text)).toThrow('rules/name-model.txt');
   });
 });

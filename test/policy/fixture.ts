@@ -67,7 +67,6 @@ export function zone(name: string, profile: ProfileId, rest: Partial<Zone> = {})
 export const NAME_SCORE: PolicyData['nameScore'] = {
   brands: ['kubet', 'sunwin', 'hitclub'],
   stems: ['nhacai', 'taixiu', 'soikeo'],
-  tlds: { bet: 3, casino: 3, vip: 1, win: 1 },
   exceptions: ['alphabet', 'tibet'],
   threshold: 3,
 };
