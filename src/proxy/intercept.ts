@@ -28,7 +28,7 @@ export interface PageAsk {
 }
 
 export interface Interceptor {
-  /** True when a blocked connection to this host may be answered with the page: the profile's level, the CA and the list allow it. */
+  /** True when a blocked connection to this host may be answered with the page: the profile's level, the CA and the list allow it, and there is room. */
   covers(host: string, decision: Decision, snapshot: Snapshot): boolean;
   show(ask: PageAsk): void;
   /** A CA that was made, changed or taken away. Connections being answered go on. */
@@ -47,6 +47,8 @@ export interface InterceptorDeps {
 
 /** Path under which the page reaches the gateway's own pages without leaving HTTPS: a form posted from HTTPS to plain HTTP is warned of. */
 export const PAGES_PATH = '/.luytre';
+/** A page full of blocked images asks for them all at once, and each handshake is a millisecond: beyond this many they are refused as at level `name`. */
+const MAX_AT_ONCE = 200;
 /** What the client may still send while its answer is on the way. */
 const LINGER_MS = 2_000;
 
@@ -127,7 +129,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
   }
 
   return {
-    covers: (host, decision, snapshot) => (snapshot.data.profiles[decision.profile]?.tls ?? 'name') !== 'name' && contexts?.covers(host) === true,
+    covers: (host, decision, snapshot) => live.size < MAX_AT_ONCE && (snapshot.data.profiles[decision.profile]?.tls ?? 'name') !== 'name' && contexts?.covers(host) === true,
     show,
     setSigning,
     count: () => live.size,

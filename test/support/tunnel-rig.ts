@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/activity/outcome.js';
 import type { Decision } from '../../src/policy/decision.js';
 import type { Snapshot } from '../../src/policy/snapshot.js';
 import { createDialer } from '../../src/proxy/dial.js';
+import type { Interceptor } from '../../src/proxy/intercept.js';
 import type { Dialer } from '../../src/proxy/relay-context.js';
 import { createResolver } from '../../src/proxy/resolve.js';
 import type { ProxyLimits } from '../../src/proxy/settings.js';
@@ -34,6 +35,7 @@ export interface RigOptions {
   readonly ports?: readonly number[];
   readonly nowMs?: () => number;
   readonly withoutPolicy?: boolean;
+  readonly interceptor?: Interceptor;
 }
 
 export async function waitFor(what: () => boolean, ms = 5_000): Promise<void> {
@@ -72,6 +74,7 @@ export async function startTunnelRig(options: RigOptions = {}): Promise<TunnelRi
       client.destroySoon();
     },
     ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
+    ...(options.interceptor === undefined ? {} : { interceptor: options.interceptor }),
   });
 
   const accepted = new Set<Socket>();
