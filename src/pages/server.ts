@@ -44,14 +44,18 @@ export interface PagesServer {
 }
 
 const MAX_FORM_BYTES = 4_096;
+/** Of one address: a browser opens six. Else one pupil with half-open requests keeps a school from its PAC. */
+const MAX_PER_CLIENT = 64;
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
 /** Requests a room may send in a minute; a class of forty asking for one page is one request (same room, same host). */
 const REQUESTS_PER_MINUTE = 20;
 
 export function createPagesServer(deps: PagesDeps): PagesServer {
   const clients = createCidrSet(deps.clients);
   const secret = Buffer.from(deps.secret);
+  const perClient = new Map<string, number>();
   const rate = new Map<string, { minute: number; n: number }>();
-  const server: Server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000 }, (request, response) => {
+  const server: Server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
     handle(request, response).catch(() => {
       if (!response.headersSent) send(response, 500, failurePage(REASON_WORDS['no-policy'], deps.policy()?.data.school ?? null));
       else response.destroy();
@@ -60,10 +64,26 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
   server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('connection', (socket) => {
+    const address = plainAddress(socket.remoteAddress) ?? '';
+    const held = (perClient.get(address) ?? 0) + 1;
+    // The proxy threads bring everybody's requests from loopback; they count connections themselves.
+    if (held > MAX_PER_CLIENT && !LOOPBACK.has(address)) {
+      socket.destroy();
+      return;
+    }
+    perClient.set(address, held);
+    socket.on('close', () => {
+      const left = (perClient.get(address) ?? 1) - 1;
+      if (left === 0) perClient.delete(address);
+      else perClient.set(address, left);
+    });
+  });
 
   function zoneFor(request: IncomingMessage, address: string): string | null {
     const given = request.headers['x-luytre-secret'];
-    if (typeof given === 'string' && given.length === secret.length && timingSafeEqual(Buffer.from(given), secret)) {
+    const proof = typeof given === 'string' ? Buffer.from(given) : null;
+    if (proof !== null && proof.length === secret.length && timingSafeEqual(proof, secret)) {
       const zone = request.headers['x-luytre-zone'];
       return typeof zone === 'string' && zone !== '' ? decodeURIComponent(zone) : null;
     }

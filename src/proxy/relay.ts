@@ -141,7 +141,8 @@ function setLogin(c: Connection, login: string | null): void {
 function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
   const { ctx } = c;
   const { deps } = ctx;
-  if (ctx.ownPages.areAskedFor(head, c.socket) && deps.forwardToPages !== null) {
+  // Pages are plain HTTP: a tunnel to them is a tunnel to our own address.
+  if (head.method !== 'CONNECT' && ctx.ownPages.areAskedFor(head, c.socket) && deps.forwardToPages !== null) {
     toPages(c, head, snapshot);
     return;
   }

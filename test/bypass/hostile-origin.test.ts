@@ -146,7 +146,7 @@ describe('what travels to the client', () => {
     const { answers } = await rig.send(get('http://ok.test/'));
     expect([answers[0]?.status, answers[0]?.body]).toEqual([206, '<html>']);
   });
-  it('S5: a redirect is never followed; its target is decided when it is asked for', async () => {
+  it('S5, X4: a redirect is never followed; its target is decided when it is asked for', async () => {
     for (const code of [301, 302, 303, 307, 308]) {
       await set(() => answering(`HTTP/1.1 ${code} Moved\r\nLocation: http://blocked.test/\r\nRefresh: 0; url=http://blocked.test/\r\nContent-Length: 0\r\n\r\n`));
       const { statuses, answers } = await rig.send(get('http://ok.test/') + get('http://blocked.test/'), { wanted: 2 });
@@ -188,7 +188,7 @@ describe('upgrade', () => {
     expect(rig.origin.connections).toHaveLength(2);
     expect(rig.origin.connections[0]?.bytes.toString('latin1')).not.toMatch(/next|blocked/);
   });
-  it('U1, X4: to a closed host it is blocked before any dial', async () => {
+  it('U1: to a closed host it is blocked before any dial', async () => {
     await set(() => answering(''));
     expect((await rig.send(ask('websocket', 'http://blocked.test/ws'))).statuses).toEqual([403]);
     expect(rig.permits).toEqual([]);
