@@ -145,20 +145,25 @@ export function createProgram(): Command {
   return program;
 }
 
+/** Runs one command line; what went wrong is said on stderr, and `process.exitCode` tells how it ended. Exported for the tests. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const sentence = usageSentence(error, askedLanguage(argv));
+    if (sentence !== null) process.stderr.write(`luytre: ${sentence}\n`);
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}
+
 async function main(): Promise<void> {
   // a reader that goes away (`| head`) is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(unwritten(error), askedLanguage(process.argv))));
   process.umask(0o077);
   // The control thread does not outlive what nobody caught; its supervisor starts it again. No stack trace: messages may quote input.
   process.on('uncaughtException', (error) => process.exit(fail(error, languageOf())));
-  try {
-    await createProgram().parseAsync(process.argv);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    const sentence = usageSentence(error, askedLanguage(process.argv));
-    if (sentence !== null) process.stderr.write(`luytre: ${sentence}\n`);
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  }
+  await runCommandLine(process.argv);
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

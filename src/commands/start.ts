@@ -40,9 +40,11 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
   } finally {
     bar.stop();
   }
-  banner(env, gateway);
+  // before anyone is told that it runs: a signal that came first would end the process in the system's way
+  const stopped = untilStopped(gateway, log);
   try {
-    await untilStopped(gateway, log);
+    banner(env, gateway);
+    await stopped;
   } finally {
     unlock();
   }

@@ -41,10 +41,11 @@ function addressSpellings(address: string): Buffer[] {
   const bytes = address.split('.').map(Number);
   const number = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
   const hash = (name: string): Buffer => createHash(name).update(address).digest();
-  return [
+  const texts = [
     address, [...bytes].reverse().join('.'), String(number), Buffer.from(bytes).toString('hex'),
     ...['sha256', 'sha1', 'md5'].flatMap((name) => [hash(name).toString('hex'), hash(name).toString('base64').slice(0, 20)]),
-  ].flatMap((text) => [Buffer.from(text)]).concat(['sha256', 'md5'].map(hash));
+  ];
+  return [...texts.map((text) => Buffer.from(text)), hash('sha256'), hash('md5')];
 }
 const FORBIDDEN: readonly Buffer[] = [...spellings(MARK), ...[CLIENT, OTHER, TARGET].flatMap(addressSpellings), ...CLAIMED.flatMap((text) => spellings(text))];
 

@@ -36,6 +36,10 @@ export interface GatewayOptions {
   /** Sections merged into the configuration. */
   readonly config?: Record<string, Record<string, unknown>>;
   readonly env?: Record<string, string>;
+  /** The program, when not this tree's. */
+  readonly program?: string;
+  /** The data directory, when not a new one; it stays when the gateway ends. */
+  readonly dataDir?: string;
   /** Do not start the process yet. */
   readonly idle?: boolean;
 }
@@ -52,18 +56,21 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export function runCli(args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): Promise<{ code: number; out: string; err: string }> {
+export function runCli(args: readonly string[], options: { env?: Record<string, string>; input?: string; program?: string } = {}): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [PROGRAM, ...args], { env: { ...cleanEnv(), ...options.env }, maxBuffer: 256 * 2 ** 20, timeout: 120_000 }, (error, out, err) => {
+    const child = execFile(process.execPath, [options.program ?? PROGRAM, ...args], { env: { ...cleanEnv(), ...options.env }, maxBuffer: 256 * 2 ** 20, timeout: 120_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 99, out, err });
     });
+    // a command that refuses its input does not read it to the end
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input ?? '');
   });
 }
 
 export async function startTestGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), 'luytre-test-'));
-  const data = join(dir, 'data');
+  const data = options.dataDir ?? join(dir, 'data');
+  const program = options.program ?? PROGRAM;
   const config = join(dir, 'luytre.yaml');
   const [proxyPort = 0, transparentPort = 0, pagesPort = 0, consolePort = 0] = await freePorts(4);
   const extra = options.config ?? {};
@@ -78,7 +85,7 @@ export async function startTestGateway(options: GatewayOptions = {}): Promise<Te
 
   const start = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const started = spawn(process.execPath, [PROGRAM, 'start', '--config', config, '--data', data], { env: { ...cleanEnv(), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(process.execPath, [program, 'start', '--config', config, '--data', data], { env: { ...cleanEnv(), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
       const from = output.length;
       const deadline = setTimeout(() => reject(new Error(`gateway did not start:\n${output}`)), 60_000);
@@ -111,7 +118,7 @@ export async function startTestGateway(options: GatewayOptions = {}): Promise<Te
   const gateway: TestGateway = {
     dir, data, config, proxyPort, transparentPort, pagesPort,
     output: () => output,
-    cli: (...args) => runCli([...args, '--config', config, '--data', data], { env: options.env ?? {} }),
+    cli: (...args) => runCli([...args, '--config', config, '--data', data], { env: options.env ?? {}, program }),
     pid: () => child?.pid ?? -1,
     stop,
     start,
