@@ -6,9 +6,11 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { isAddressLiteral } from '../matching/address.js';
 import { ensureIndex } from '../lists/compile.js';
+import { tlsSetting } from '../policy/profile.js';
 import { ShippedError } from '../lists/shipped-file.js';
 import { DATABASE_FILE } from '../store/place.js';
 import { StoreError } from '../store/store-error.js';
+import { PROFILE_IDS } from '../store/values.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 type Status = 'ok' | 'warn' | 'fail';
@@ -47,6 +49,7 @@ async function doctor(env: CommandEnv): Promise<void> {
     checkDatabase(env, add);
     await checkLists(env, add);
     checkSchool(env, add);
+    await checkCa(env, add);
   }
   await checkPorts(env, add);
   const address = await checkDns(env, add);
@@ -157,6 +160,27 @@ function checkSchool(env: CommandEnv, add: Add): void {
   const { settings, policies } = env.store();
   if ((env.config.school.hotline ?? settings.get('school.hotline')) === null) add('hotline', 'warn', 'Chưa có đường dây nóng của trường trên trang chặn.', 'The block page has no school hotline.', 'Chạy: luytre setup --hotline …', 'Run: luytre setup --hotline …');
   if (policies.zones().length === 0) add('zones', 'warn', 'Chưa có phòng nào: mọi máy dùng hồ sơ chặt nhất.', 'No zone: every device is on the strictest profile.', 'Chạy: luytre zones add …', 'Run: luytre zones add …');
+}
+
+/** The CA is a matter of choice: only what was asked for and does not work is a finding. */
+async function checkCa(env: CommandEnv, add: Add): Promise<void> {
+  const { loadAuthority } = await import('../tls/authority.js');
+  const { AuthorityError } = await import('../tls/authority-error.js');
+  const wanted = PROFILE_IDS.filter((id) => (env.store().settings.get(tlsSetting(id)) ?? 'name') !== 'name').join(', ');
+  try {
+    const authority = loadAuthority(env.config.dataDir, env.now());
+    if (authority === null) {
+      if (wanted !== '') add('ca', 'warn', `Hồ sơ ${wanted} ở mức block-page nhưng trường chưa có CA.`, `Profile ${wanted} is at block-page but there is no CA.`, 'Chạy: luytre ca init', 'Run: luytre ca init');
+      return;
+    }
+    const days = Math.floor((authority.signing.issuing.notAfterMs - env.now()) / DAY_MS);
+    if (days < 0) add('ca', 'fail', 'CA của trường đã hết hạn nên không được dùng.', 'The CA of the school has expired and is not used.', 'Chạy: luytre ca rotate --now, rồi cài lại lên máy', 'Run: luytre ca rotate --now, then install it again');
+    else if (days < 120 && authority.next === null) add('ca', 'warn', `CA của trường còn ${days} ngày.`, `The CA of the school ends in ${days} days.`, 'Chạy: luytre ca rotate, để kịp 90 ngày cài chứng chỉ mới', 'Run: luytre ca rotate, in time for the 90 days of overlap');
+    else add('ca', 'ok', `CA của trường dùng được, còn ${days} ngày.`, `The CA of the school is in order, ${days} days left.`);
+  } catch (error) {
+    if (!(error instanceof AuthorityError)) throw error;
+    add('ca', 'fail', error.vi, error.en, 'Làm như câu trên; cổng lọc tự dùng lại CA trong vài giây', 'Do as it says; the gateway takes the CA up again within seconds');
+  }
 }
 
 async function checkPorts(env: CommandEnv, add: Add): Promise<void> {

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, until, type TestGateway } from '../support/gateway.js';
+import { runCli, startTestGateway, until, type TestGateway } from '../support/gateway.js';
 import { startTlsOrigin, type TlsOrigin } from '../support/tls-origin.js';
 
 const HOSTS = ['olm.vn', 'hitclub.com', 'facebook.com', 'momo.vn', 'mail.yahoo.com'];
@@ -84,6 +84,15 @@ function* files(dir: string): Generator<string> {
 }
 
 describe('without a CA', () => {
+  it('is made by one of several who try at once', async () => {
+    const data = join(gateway.dir, 'cung-luc');
+    const tries = await Promise.all([1, 2, 3].map(() => runCli(['ca', 'init', '--data', data, '--json'])));
+    expect(tries.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
+    const winner = JSON.parse(tries.find(({ code }) => code === 0)?.out ?? '{}') as { fingerprint: string };
+    expect(JSON.parse((await runCli(['ca', 'status', '--data', data, '--json'])).out)).toMatchObject({ fingerprint: winner.fingerprint, next: null });
+    expect(readdirSync(join(data, 'ca'))).toEqual(['current.pem']);
+  });
+
   it('says so kindly and refuses what needs one', async () => {
     for (const path of ['/ca', '/ca.crt', '/ca-moi.crt', '/ca.mobileconfig']) {
       const response = await pages(path);
@@ -103,6 +112,7 @@ describe('without a CA', () => {
     expect(code).toBe(0);
     expect(err).toContain('luytre ca init');
     expect(await statusOf('hitclub.com')).toBe(403);
+    expect((await gateway.cli('doctor', '--json')).out).toMatch(/"check":"ca","status":"warn".*lop-4-5/);
   });
 
   it('offers no inspection', async () => {
@@ -280,6 +290,7 @@ describe('with a CA', () => {
     expect(await gateway.cli('ca', 'status')).toMatchObject({ code: 1 });
     expect((await gateway.cli('ca', 'status')).err).toContain('chmod 600');
     expect(gateway.output()).toContain('file-mode');
+    expect((await gateway.cli('doctor', '--json')).out).toMatch(/"check":"ca","status":"fail".*chmod 600/);
     chmodSync(file, 0o600);
     await until(async () => (await statusOf('hitclub.com')) === 200, 3_000, 'taken up');
   });
