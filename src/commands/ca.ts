@@ -17,6 +17,8 @@ interface AddressOptions {
   address?: string[];
 }
 
+const NO_NAME = 'Nhà trường';
+
 /** The structures of X.509 are only read in for these commands. */
 const authorityModule = (): Promise<typeof AuthorityModule> => import('../tls/authority.js');
 
@@ -43,6 +45,7 @@ async function init(env: CommandEnv, options: AddressOptions): Promise<void> {
   // makes the data directory, or refuses it, before anything is put there
   env.store();
   const school = schoolName(env);
+  if (school === NO_NAME) env.say.err(env.t('Chưa khai báo tên trường nên CA mang tên chung «Nhà trường»; nên chạy luytre setup trước, vì CA sống 5 năm.', 'The school has no name yet, so the CA is called «Nhà trường»; luytre setup should come first, since a CA lives five years.'));
   const made = initAuthority(env.config.dataDir, await wish(env, school, options));
   env.store().audit.record(env.actor, 'ca.init', made.issuing.fingerprint, null, facts(made));
   if (env.json) return env.say.json({ ...facts(made), created: true });
@@ -160,5 +163,5 @@ function lanAddresses(): string[] {
 }
 
 function schoolName(env: CommandEnv): string {
-  return env.config.school.name ?? env.store().settings.get('school.name') ?? 'Nhà trường';
+  return env.config.school.name ?? env.store().settings.get('school.name') ?? NO_NAME;
 }

@@ -4,7 +4,7 @@
  * What the page's own form and help link ask for (`/.luytre/…`) goes to the gateway's pages, on this machine.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type SecureContext } from 'node:tls';
 import type { Decision } from '../policy/decision.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { ALPN_PROTOCOLS, createTlsContexts, type TlsContexts } from '../tls/contexts.js';
@@ -64,10 +64,19 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     contexts = signing === null ? null : createTlsContexts(signing.authority, { neverDecrypt: createNeverDecrypt(signing.neverDecrypt) });
   }
 
+  /** A name that OpenSSL will not sign for closes one connection, not the thread. */
+  function contextFor(host: string): SecureContext | null {
+    try {
+      return contexts?.get(host, nowMs()) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
   function show(ask: PageAsk): void {
     const { client } = ask;
-    const context = contexts?.get(ask.host, nowMs()) ?? null;
-    if (context === null) {
+    const context = contextFor(ask.host);
+    if (context === null || client.destroyed) {
       client.destroy();
       return;
     }
