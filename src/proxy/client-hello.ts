@@ -26,6 +26,8 @@ export interface HelloReader {
   push(chunk: Buffer): HelloResult;
   /** Everything pushed so far, for replay. */
   bytes(): Buffer[];
+  /** Of that, what came behind a complete hello. */
+  behind(): Buffer[];
 }
 
 const MORE: HelloResult = Object.freeze({ state: 'more' });
@@ -55,6 +57,9 @@ export function createHelloReader(maxBytes: number): HelloReader {
   /** The handshake message, its header counted. */
   let messageBytes = 0;
   let body: Buffer | null = null;
+  /** Where the hello ended: the chunk, and the position in it. */
+  let endChunk = -1;
+  let endAt = 0;
 
   function headerByte(byte: number): HelloResult {
     recordHeader[headerBytes++] = byte;
@@ -97,6 +102,8 @@ export function createHelloReader(maxBytes: number): HelloReader {
       recordLeft -= take;
       if (at + take === body.length) {
         // Nothing may follow a ClientHello in its record: two messages there are two readings of one flight.
+        endChunk = pushed.length - 1;
+        endAt = i;
         const hello = recordLeft > 0 ? MALFORMED : readHello(body);
         body = null;
         return hello;
@@ -116,6 +123,11 @@ export function createHelloReader(maxBytes: number): HelloReader {
       return verdict;
     },
     bytes: () => pushed,
+    behind() {
+      const rest = endChunk < 0 ? [] : pushed.slice(endChunk);
+      if (rest[0] !== undefined) rest[0] = rest[0].subarray(endAt);
+      return rest.filter((chunk) => chunk.length > 0);
+    },
   };
 }
 

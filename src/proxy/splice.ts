@@ -5,6 +5,7 @@
  * Refuses to know why the two may speak: no policy, no TLS, no clock of its own.
  */
 import type { Socket } from 'node:net';
+import type { SecondHello } from './second-hello.js';
 
 /** Milliseconds of a monotonic clock, refreshed by the owner's sweep: a tick a second is enough for idleness and costs nothing a chunk. */
 export interface CoarseClock {
@@ -19,6 +20,8 @@ export interface SpliceOwner {
   onHeldGone(side: 'client' | 'upstream'): void;
   /** First byte from upstream. */
   onAnswer(): void;
+  /** The client has broken what was agreed with its hello: its bytes were not passed on, both sockets are being destroyed. */
+  onBroken(): void;
   /** Both sockets are closed; called once, never while held. */
   onOver(): void;
 }
@@ -29,6 +32,8 @@ export class Splice {
   /** Coarse time of the last byte either way. */
   lastMs: number;
   upstream: Socket | null = null;
+  /** Set by the owner before `release`, for the length of a TLS handshake at most. */
+  watch: SecondHello | null = null;
   private held = true;
   private clientEnded = false;
   private upstreamEnded = false;
@@ -46,6 +51,7 @@ export class Splice {
         this.owner.onHeld(chunk);
         return;
       }
+      if (this.watch !== null && !this.keepsWord(chunk)) return;
       this.bytesUp += chunk.length;
       this.lastMs = this.clock.ms;
       if (!this.upstream.write(chunk)) client.pause();
@@ -72,6 +78,7 @@ export class Splice {
         return;
       }
       if (this.bytesDown === 0) this.owner.onAnswer();
+      if (this.watch !== null && this.watch.server(chunk) === 'over') this.watch = null;
       this.bytesDown += chunk.length;
       this.lastMs = this.clock.ms;
       if (!client.write(chunk)) upstream.pause();
@@ -105,6 +112,17 @@ export class Splice {
     }
     if (!room) client.pause();
     else if (client.isPaused()) client.resume();
+  }
+
+  private keepsWord(chunk: Buffer): boolean {
+    const watched = this.watch?.client(chunk);
+    if (watched === 'refused') {
+      this.owner.onBroken();
+      this.destroy();
+      return false;
+    }
+    if (watched === 'over') this.watch = null;
+    return true;
   }
 
   get halfClosed(): boolean {

@@ -10,6 +10,7 @@ import { permit } from '../policy/decide.js';
 import type { Decision, Permit, Reason } from '../policy/decision.js';
 import { createHelloReader, type HelloReader, type HelloResult } from './client-hello.js';
 import type { Dialing } from './relay-context.js';
+import { SecondHello } from './second-hello.js';
 import { Splice, type CoarseClock, type SpliceOwner } from './splice.js';
 import { ALERT, helloRefusal, tlsAlert } from './tls-alert.js';
 import type { ClientRef, Pair, TunnelDeps } from './tunnel.js';
@@ -48,6 +49,8 @@ export class Tunnel implements SpliceOwner {
   private page = false;
   /** Policy has ended it while it ran. */
   private ended = false;
+  /** A second ClientHello named another server. */
+  private broken = false;
 
   constructor(
     private readonly shared: TunnelShared,
@@ -224,9 +227,20 @@ export class Tunnel implements SpliceOwner {
   private join(): void {
     const { reader } = this;
     if (reader === null) return;
+    const watch = new SecondHello(this.hello.state === 'hello' ? this.hello.sni : null, this.shared.deps.settings.limits.maxHelloBytes);
+    for (const chunk of reader.behind()) {
+      const watched = watch.client(chunk);
+      if (watched === 'refused') return this.shut('server-name-mismatch', true, ALERT.illegalParameter);
+      if (watched === 'over') break;
+    }
     this.state = 'open';
     this.reader = null;
+    this.splice.watch = watch;
     this.splice.release(reader.bytes(), null);
+  }
+
+  onBroken(): void {
+    this.broken = true;
   }
 
   onAnswer(): void {
@@ -235,7 +249,7 @@ export class Tunnel implements SpliceOwner {
 
   onOver(): void {
     if (this.decision === null) this.drop();
-    else this.finish(this.ended ? 'policy-changed' : this.decision.reason, false);
+    else this.finish(this.broken ? 'server-name-mismatch' : this.ended ? 'policy-changed' : this.decision.reason, this.broken);
   }
 
   /** Ends an unanswered CONNECT with an honest status. */

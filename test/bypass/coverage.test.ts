@@ -11,6 +11,7 @@ const ELSEWHERE: readonly (readonly [string, string, string])[] = [
   ['D14', 'proxy/resolve.test.ts', 'answers name-not-found to an alias loop'],
   ['D12', 'proxy/dial.test.ts', 'rebinding: each dial is judged by what it dials'],
   ['T7', 'proxy/tunnel.test.ts', 'dials its own resolution of the name'],
+  ['T11', 'proxy/second-hello.test.ts', 'another name in the second hello: cut off'],
   ['T12', 'proxy/client-hello.test.ts', 'a hello with early data behind it'],
   ['T15', 'proxy/tunnel.test.ts', 'silence ends at the hello deadline'],
   ['C9', 'proxy/tunnel.test.ts', 'half-close and goes on downwards'],
