@@ -63,8 +63,9 @@ export function createTlsContexts(authority: IssuingAuthority, options: ContextO
         ca: [],
         minVersion: 'TLSv1.2',
         maxVersion: 'TLSv1.3',
-        // no tickets: nothing is resumed, so no session can travel from one name to another (security.md finding 5)
-        secureOptions: constants.SSL_OP_NO_TICKET,
+        // no tickets: nothing is resumed, so no session can travel from one name to another (security.md finding 5);
+        // no renegotiation: one handshake is all that a refused client may cost
+        secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
         // forward secrecy and AEAD only; TLS 1.3 has its own
         ciphers: 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384',
       });

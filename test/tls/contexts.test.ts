@@ -67,6 +67,28 @@ describe('contexts', () => {
     }
   });
 
+  it('renegotiate nothing', async () => {
+    const made = contexts();
+    const open: net.Socket[] = [];
+    const server = net.createServer((socket) => {
+      open.push(socket);
+      const secure = new TLSSocket(socket, { isServer: true, secureContext: made.get('a.test', NOW) ?? tls.createSecureContext(), ALPNProtocols: [...ALPN_PROTOCOLS] });
+      secure.on('error', () => socket.destroy());
+      secure.resume();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const said = await new Promise<string>((resolve) => {
+      const socket = tls.connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', servername: 'a.test', ca, maxVersion: 'TLSv1.2' });
+      socket.on('secureConnect', () => void socket.renegotiate({}, (error) => resolve(error === null ? 'renegotiated' : 'refused')));
+      socket.on('error', () => resolve('refused'));
+      socket.on('close', () => resolve('closed'));
+      setTimeout(() => socket.destroy(), 2_000).unref();
+    });
+    expect(said).toBe('refused');
+    open.forEach((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
   it('make one certificate a name, however many come at once', async () => {
     const made = contexts();
     const all = await Promise.all(Array.from({ length: 12 }, (_, at) => shake(made, at % 2 === 0 ? 'a.test' : 'b.test')));
