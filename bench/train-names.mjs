@@ -156,7 +156,7 @@ function vocabulary(rows) {
   let used = 0;
   rows.forEach(({ domain }, row) => {
     const { label, hyphens, suffix } = foldName(domain);
-    const count = featuresOf(label, hyphens, suffix, found, (text) => { texts.set(featureNumber(text), text); });
+    const count = featuresOf(label, hyphens, suffix, found, (heard) => { for (const text of heard) texts.set(featureNumber(text), text); });
     if (used + count > raw.length) {
       const larger = new Int32Array(raw.length * 2);
       larger.set(raw);

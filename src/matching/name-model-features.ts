@@ -27,16 +27,17 @@ function symbol(code: number): number {
   return code >= 48 && code <= 57 ? code - 21 : STRANGER;
 }
 
-/** FNV-1a, folded once; the top bit keeps it apart from runs. */
-function named(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a of a text put behind what is hashed already. */
+function hashed(text: string, hash = 0x811c9dc5): number {
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 15)) | 0x80000000;
+  return hash;
 }
+/** Folded once; the top bit keeps it apart from runs. */
+const named = (hash: number): number => (hash ^ (hash >>> 15)) | 0x80000000;
 
 /** Number of the feature that a text names; null where it names none. */
 export function featureNumber(text: string): number | null {
-  if (/^[.=:]./.test(text)) return named(text);
+  if (/^[.=:]./.test(text)) return named(hashed(text));
   if (text.length > LONGEST || text.length < SHORTEST || !/^\^?[a-z0-9?#]+\$?$/.test(text)) return null;
   let key = 0;
   for (const char of text) key = key * BASE + SYMBOLS.indexOf(char);
@@ -50,22 +51,29 @@ export function runText(key: number): string {
   return text;
 }
 
+/** Beginnings of named features, hashed once. */
+const AT = { suffix: hashed('.'), shape: hashed('='), length: hashed(':length'), digits: hashed(':digits'), hyphens: hashed(':hyphens'), mute: hashed(':mute'), vowels: hashed(':vowels') };
+const NUMBERS = Array.from({ length: 26 }, (_, n) => String(n));
+const spelt = (n: number, most: number): string => NUMBERS[Math.min(n, most)] ?? '';
+
 const written = new Uint8Array(MAX_LABEL + 2);
 const masked = new Uint8Array(MAX_LABEL + 2);
+
+const kindOf = (at: number | undefined): string => (at === DIGIT ? '0' : at === STRANGER ? '?' : 'a');
 
 /** Letters, digits and what they look like from afar: `hi88vip` is a2 0(2) a3. */
 function shapeOf(end: number): string {
   let text = '';
   let parts = 0;
   for (let i = 1; i < end;) {
-    const kind = masked[i] === DIGIT ? '0' : masked[i] === STRANGER ? '?' : 'a';
+    const kind = kindOf(masked[i]);
     let n = 0;
-    while (i < end && (masked[i] === DIGIT ? '0' : masked[i] === STRANGER ? '?' : 'a') === kind) {
+    while (i < end && kindOf(masked[i]) === kind) {
       i++;
       n++;
     }
     if (++parts > 5) return '+';
-    text += kind + String(Math.min(n, 9));
+    text += kind + spelt(n, 9);
   }
   return text;
 }
@@ -74,9 +82,9 @@ const isVowel = (at: number): boolean => at === 1 || at === 5 || at === 9 || at 
 
 /**
  * Writes the features of a folded label (lower case, hyphens out) and its suffix into `out`; returns how many. A run that
- * stands twice is written twice. `heard` gets the texts of named features: only the trainer listens.
+ * stands twice is written twice. `heard` gets the texts of named features, the last written: only the trainer listens.
  */
-export function featuresOf(label: string, hyphens: number, suffix: string, out: Int32Array, heard?: (text: string) => void): number {
+export function featuresOf(label: string, hyphens: number, suffix: string, out: Int32Array, heard?: (texts: readonly string[]) => void): number {
   const length = Math.min(label.length, MAX_LABEL);
   const end = length + 1;
   let count = 0;
@@ -108,19 +116,25 @@ export function featuresOf(label: string, hyphens: number, suffix: string, out: 
     }
   }
 
-  const put = (text: string): void => {
-    out[count++] = named(text);
-    heard?.(text);
-  };
   const letters = length - digits;
   const shape = shapeOf(end);
-  put(`.${suffix}`);
-  put(`=${shape}`);
-  put(`=${shape}.${suffix}`);
-  put(`:length${Math.min(length, 25)}`);
-  put(`:digits${Math.min(digits, 9)}`);
-  put(`:digits${Math.min(digits, 4)}letters${Math.min(letters, 12)}.${suffix}`);
-  put(`:hyphens${Math.min(hyphens, 4)}`);
-  put(vowels === 0 ? `:mute${Math.min(letters, 8)}` : `:vowels${Math.floor((vowels * 5) / letters)}`);
+  const length25 = spelt(length, 25);
+  const digits9 = spelt(digits, 9);
+  const digits4 = spelt(digits, 4);
+  const letters12 = spelt(letters, 12);
+  const hyphens4 = spelt(hyphens, 4);
+  const voice = vowels === 0 ? spelt(letters, 8) : spelt(Math.floor((vowels * 5) / letters), 5);
+  const shaped = hashed(shape, AT.shape);
+  out[count++] = named(hashed(suffix, AT.suffix));
+  out[count++] = named(shaped);
+  out[count++] = named(hashed(suffix, hashed('.', shaped)));
+  out[count++] = named(hashed(length25, AT.length));
+  out[count++] = named(hashed(digits9, AT.digits));
+  out[count++] = named(hashed(suffix, hashed('.', hashed(letters12, hashed('letters', hashed(digits4, AT.digits))))));
+  out[count++] = named(hashed(hyphens4, AT.hyphens));
+  out[count++] = named(hashed(voice, vowels === 0 ? AT.mute : AT.vowels));
+  // In the same order; a test holds each text against its number.
+  heard?.([`.${suffix}`, `=${shape}`, `=${shape}.${suffix}`, `:length${length25}`, `:digits${digits9}`, `:digits${digits4}letters${letters12}.${suffix}`,
+    `:hyphens${hyphens4}`, `${vowels === 0 ? ':mute' : ':vowels'}${voice}`]);
   return count;
 }

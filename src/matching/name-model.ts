@@ -37,16 +37,16 @@ export function createNameModel(data: NameModelData): NameModel {
   let size = 1 << 10;
   while (size < data.features.length * 3) size *= 2;
   const shift = 32 - Math.log2(size);
-  // 0 is no feature: runs have at least three symbols, named ones the top bit.
-  const keys = new Int32Array(size);
-  const rows = new Uint32Array(size);
+  // 0 is no feature: runs have at least three symbols, named ones the top bit. A feature and its weights share a cache line.
+  const stride = 1 + Math.ceil(width / 4);
+  const table = new Int32Array(size * stride);
+  const packed = new Int8Array(table.buffer);
   data.features.forEach((feature, row) => {
     let at = Math.imul(feature, 0x9e3779b1) >>> shift;
-    while (keys[at] !== 0) at = (at + 1) & (size - 1);
-    keys[at] = feature;
-    rows[at] = row * width;
+    while (table[at * stride] !== 0) at = (at + 1) & (size - 1);
+    table[at * stride] = feature;
+    for (let c = 0; c < width; c++) packed[(at * stride + 1) * 4 + c] = data.weights[row * width + c] ?? 0;
   });
-  const { weights } = data;
   const found = new Int32Array(MAX_FEATURES);
   const sums = new Int32Array(width);
   const start = Int32Array.from(data.classes, ({ bias, threshold }) => bias - threshold);
@@ -60,10 +60,14 @@ export function createNameModel(data: NameModelData): NameModel {
       for (let i = 0; i < count; i++) {
         const feature = found[i] ?? 0;
         let at = Math.imul(feature, 0x9e3779b1) >>> shift;
-        while (keys[at] !== feature && keys[at] !== 0) at = (at + 1) & (size - 1);
-        if (keys[at] === 0) continue;
-        const row = rows[at] ?? 0;
-        for (let c = 0; c < width; c++) sums[c] = (sums[c] ?? 0) + (weights[row + c] ?? 0);
+        let key = table[at * stride];
+        while (key !== feature && key !== 0) {
+          at = (at + 1) & (size - 1);
+          key = table[at * stride];
+        }
+        if (key === 0) continue;
+        const row = (at * stride + 1) * 4;
+        for (let c = 0; c < width; c++) sums[c] = (sums[c] ?? 0) + (packed[row + c] ?? 0);
       }
       model.margin = -Infinity;
       model.best = -1;

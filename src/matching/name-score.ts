@@ -39,6 +39,9 @@ const WORD = 110;
  */
 const CAUTION = 24;
 
+/** Domains remembered by a thread: some 200 kB. */
+const KNOWN = 2_048;
+
 const NOTHING: NameSuspicion = { score: 0, category: null };
 
 /** What doorways put before the name: `dangkykubet`, `link-f8bet`. */
@@ -52,15 +55,19 @@ const BRAND_REST = new RegExp(`^\\d{0,4}${TAIL}\\d{0,3}$`);
 const ON_PAPER = /\.(?:edu|gov|ac|mil)(?:\.[a-z]{2})?$/;
 
 /** Words by their first two characters: a label is scanned once, whatever the number of words. */
-function firstPairs(words: readonly string[]): ReadonlyMap<number, readonly string[]> {
-  const map = new Map<number, string[]>();
-  for (const word of words) {
-    const key = word.charCodeAt(0) * 128 + word.charCodeAt(1);
-    const row = map.get(key);
-    if (row === undefined) map.set(key, [word]);
-    else row.push(word);
-  }
-  return map;
+type Pairs = readonly (readonly string[] | undefined)[];
+const PAIRS = 128 * 128;
+/** Past the table where a character is no ASCII: nothing stands there. */
+const pairAt = (label: string, i: number): number => {
+  const first = label.charCodeAt(i);
+  const second = label.charCodeAt(i + 1);
+  return first < 128 && second < 128 ? first * 128 + second : PAIRS;
+};
+
+function firstPairs(words: readonly string[]): Pairs {
+  const table = new Array<string[] | undefined>(PAIRS + 1).fill(undefined);
+  for (const word of words) (table[pairAt(word, 0)] ??= []).push(word);
+  return table;
 }
 
 const isLetter = (code: number): boolean => code >= 97 && code <= 122;
@@ -69,9 +76,9 @@ const isLetter = (code: number): boolean => code >= 97 && code <= 122;
  * A stem of five letters or more counts wherever it stands. Shorter ones collide with daily words (`cado` in avocado,
  * `banca` is a bank), so they count only where no letter touches them.
  */
-function holdsStem(label: string, stems: ReadonlyMap<number, readonly string[]>): boolean {
+function holdsStem(label: string, stems: Pairs): boolean {
   for (let i = 0; i + 1 < label.length; i++) {
-    const row = stems.get(label.charCodeAt(i) * 128 + label.charCodeAt(i + 1));
+    const row = stems[pairAt(label, i)];
     if (row === undefined) continue;
     for (const stem of row) {
       if (!label.startsWith(stem, i)) continue;
@@ -82,8 +89,8 @@ function holdsStem(label: string, stems: ReadonlyMap<number, readonly string[]>)
   return false;
 }
 
-function isBrand(label: string, brands: ReadonlyMap<number, readonly string[]>): boolean {
-  const row = brands.get(label.charCodeAt(0) * 128 + label.charCodeAt(1));
+function isBrand(label: string, brands: Pairs): boolean {
+  const row = brands[pairAt(label, 0)];
   if (row === undefined) return false;
   for (const brand of row) if (label.startsWith(brand) && BRAND_REST.test(label.slice(brand.length))) return true;
   return false;
@@ -119,25 +126,37 @@ export function createNameJudge(data: NameWords): (host: string) => NameSuspicio
 
   const holdsWord = (label: string): boolean => {
     if (holdsStem(label, stems) || isBrand(label, brands)) return true;
-    const stripped = label.replace(LURE, '');
-    if (stripped !== label && isBrand(stripped, brands)) return true;
+    const lure = LURE.exec(label);
+    if (lure !== null && isBrand(label.slice(lure[0].length), brands)) return true;
     return /[01345]/.test(label) && holdsStem(label.replace(/[01345]/g, (digit) => LOOKALIKE[digit] ?? digit), stems);
   };
 
-  return (host) => {
-    const domain = registrableDomain(host);
-    if (domain === null || ON_PAPER.test(domain) || exceptions.has(domain)) return NOTHING;
+  const judgeDomain = (domain: string): NameSuspicion => {
     const { label, hyphens, suffix } = foldName(domain);
-    if (exceptions.has(domain.slice(0, domain.indexOf('.'))) || exceptions.has(label)) return NOTHING;
+    if (exceptions.has(label) || exceptions.has(domain) || (hyphens > 0 && exceptions.has(domain.slice(0, domain.indexOf('.'))))) return NOTHING;
     let score = endings.has(suffix) || holdsWord(label) ? WORD : 0;
     let category: string | null = null;
     if (model !== null) {
       model.weigh(label, hyphens, suffix);
-      const guarded = suffix === 'vn' || suffix.endsWith('.vn') || eventDomain(domain) !== domain;
+      const guarded = suffix === 'vn' || suffix.endsWith('.vn') || (suffix.includes('.') && eventDomain(domain) !== domain);
       score = Math.max(score, Math.min(HIGHEST, MEASURED + model.margin - (guarded ? CAUTION : 0)));
       category = data.model?.classes[model.best]?.category ?? null;
     }
     return score <= 0 ? NOTHING : { score, category };
+  };
+
+  // Hosts of one domain come in swarms (a page's images, a CDN's shards). Emptied when full: an old answer is never wrong, only rare.
+  const known = new Map<string, NameSuspicion>();
+  return (host) => {
+    const domain = registrableDomain(host);
+    if (domain === null || ON_PAPER.test(domain)) return NOTHING;
+    let suspicion = known.get(domain);
+    if (suspicion === undefined) {
+      suspicion = judgeDomain(domain);
+      if (known.size >= KNOWN) known.clear();
+      known.set(domain, suspicion);
+    }
+    return suspicion;
   };
 }
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseNameModel } from '../../src/lists/shipped-model.js';
 import { loadShipped } from '../../src/lists/shipped.js';
+import { MAX_FEATURES, featureNumber, featuresOf, runText } from '../../src/matching/name-model-features.js';
 import { createNameJudge, createNameScorer } from '../../src/matching/name-score.js';
 import { registrableDomain } from '../../src/matching/public-suffix.js';
 import { sharedData } from '../support/shared-data.js';
@@ -105,6 +106,23 @@ describe.skipIf(sharedData('lists', 'gambling_consensus2.txt.gz') === null)('on 
     expect(share(domains('lists', 'popular_clean.txt.gz').filter((_, i) => i % 5 === 0))).toBeLessThan(0.01);
     expect(share(domains('lists', 'education.txt.gz'))).toBeLessThan(0.0005);
     expect(share(domains('lists', 'allow_fp.txt.gz'))).toBeLessThan(0.001);
+  });
+});
+
+describe('features', () => {
+  const out = new Int32Array(MAX_FEATURES);
+  it('every text names the number that was written', () => {
+    fc.assert(fc.property(fc.stringMatching(/^[a-zé0-9]{1,63}$/), fc.nat(9), fc.constantFrom('com', 'vn', 'com.vn', 'blogspot.com', 'vip'), (label, hyphens, suffix) => {
+      let named: readonly string[] = [];
+      const count = featuresOf(label, hyphens, suffix, out, (texts) => { named = texts; });
+      expect(count).toBeLessThanOrEqual(MAX_FEATURES);
+      expect(named.map(featureNumber)).toEqual([...out.subarray(count - named.length, count)]);
+      for (const key of out.subarray(0, count - named.length)) expect(featureNumber(runText(key))).toBe(key);
+    }), { seed: 308, numRuns: 500 });
+  });
+  it('a label of 63 letters or more fits', () => {
+    expect(featuresOf('1'.repeat(63), 0, 'com', out)).toBeLessThanOrEqual(MAX_FEATURES);
+    expect(featuresOf('1'.repeat(400), 0, 'com', out)).toBeLessThanOrEqual(MAX_FEATURES);
   });
 });
 
