@@ -5,7 +5,7 @@
  * The keys never leave this folder: not in the database, not in a backup, not in an export, not in a log (security.md §4.5).
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuthorityError } from './authority-error.js';
 import { makeCa, readCa, type CaWish } from './ca-certificate.js';
@@ -123,7 +123,22 @@ function secureFolder(dataDir: string): string {
     throw unusable(folder, error);
   }
   folderExists(folder);
+  for (const name of readdirSync(folder)) {
+    const pid = /\.pem\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && !alive(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
   return folder;
+}
+
+/** What a writer that was killed has left is a key, maybe the very one in force: it goes with the next write. */
+function alive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function folderExists(folder: string): boolean {

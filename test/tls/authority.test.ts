@@ -247,8 +247,11 @@ describe('a change of CA', () => {
     renameSync(current(data), `${current(data)}.99.tmp`);
     expect(loadAuthority(data, NOW)).toBeNull();
     renameSync(`${current(data)}.99.tmp`, current(data));
-    writeFileSync(`${next(data)}.99.tmp`, 'half');
+    writeFileSync(`${next(data)}.4194399.tmp`, 'half');
+    writeFileSync(`${current(data)}.${process.ppid}.tmp`, 'of one that lives');
     expect(loadAuthority(data, NOW)?.signing.issuing.fingerprint).toBe(made.issuing.fingerprint);
+    rotateAuthority(data, wish(), false);
+    expect(readdirSync(caFolder(data)).sort()).toEqual(['current.pem', `current.pem.${process.ppid}.tmp`, 'next.pem']);
     expect(new X509Certificate(made.certificate.raw).ca).toBe(true);
   });
 });
