@@ -54,7 +54,9 @@ function isHeld(file: string): boolean {
     throw error;
   }
   const [pid, started] = text.trim().split(' ').map(Number);
-  return pid !== undefined && pid > 0 && startTime(pid) === started;
+  // One's own id in a lock not taken yet was another's before the machine started anew.
+  if (pid === undefined || started === undefined || !(pid > 0) || pid === process.pid) return false;
+  return startTime(pid) === started;
 }
 
 /** Field 22 of /proc/PID/stat: start time in clock ticks after boot; undefined when there is no such process. */
