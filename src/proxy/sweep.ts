@@ -54,7 +54,9 @@ function isOverdue(c: Connection): boolean {
 function exchangeLimitMs(c: Connection): number {
   const { limits } = c.ctx;
   if (!c.requestDone || isHeldByClient(c)) return limits.idleMs;
-  return c.response === null ? limits.responseMs : limits.tunnelIdleMs;
+  if (c.response === null) return limits.responseMs;
+  // A client that has closed its half is often gone altogether.
+  return c.clientEnded ? Math.min(limits.idleMs, limits.tunnelIdleMs) : limits.tunnelIdleMs;
 }
 
 function isHeldByClient(c: Connection): boolean {
