@@ -44,6 +44,8 @@ async function inTurns(world, keys, measure) {
       const pick = key === 'perSecond' ? Math.max : Math.min;
       best[key] = round(pick(...ours.map((each) => each[key])) / pick(...theirs.map((each) => each[key])), 3);
     }
+    // What a full core could do, whoever else had a share of it.
+    if (ratios.cpuUs !== undefined) [ratios.capacity, best.capacity] = [round(1 / ratios.cpuUs), round(1 / best.cpuUs)];
   }
   return { rows: world.proxies.map(({ name }) => ({ proxy: name, ...medians(rounds.get(name)) })), ratios, best, faults, rounds: Object.fromEntries(rounds) };
 }
@@ -125,6 +127,7 @@ export const WORKLOADS = [
   added('cannon-full', 'autocannon at saturation, 64 connections', false, cannon(null, 64)),
   idle,
   program('matcher', 'host index of 3.3 million hosts', 'matcher.mjs', ['--json']),
+  program('message', 'heads and bodies read and written', 'message.mjs', []),
   program('decision', 'price of a verdict', 'decision.mjs', ['--json']),
   swap,
 ];

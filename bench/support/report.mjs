@@ -64,7 +64,7 @@ function judge(results) {
     if (is === undefined || is === null) continue;
     const met = least === undefined ? is <= most : is >= least;
     const best = result.best === undefined ? undefined : value({ ...result, ratios: result.best });
-    bars.push({ workload, what, is, best: best ?? '', bar: least === undefined ? `≤ ${most}` : `≥ ${least}`, aim: aim === undefined ? '' : `≥ ${aim}`, verdict: met ? 'met' : 'NOT MET' });
+    bars.push({ workload, what, is, best: best ?? '', capacity: result.ratios.capacity ?? '', bar: least === undefined ? `≤ ${most}` : `≥ ${least}`, aim: aim === undefined ? '' : `≥ ${aim}`, verdict: met ? 'met' : 'NOT MET' });
   }
   return bars;
 }
