@@ -1,0 +1,326 @@
+/** The command line as contract.md fixes it: every command, its flags, its JSON, and what it does, with the gateway stopped and running. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/main.js';
+import { runCli, startTestGateway, until, type TestGateway } from '../support/gateway.js';
+import { commandHere } from '../support/one-sentence.js';
+import { seeded } from '../support/seeded.js';
+import { sharedData } from '../support/shared-data.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'luytre-cli-'));
+const data = join(dir, 'data');
+const PASSWORD = 'Mat-khau-rat-dai-2026';
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** In this process, on the data of this file. */
+const here = (...args: string[]): ReturnType<typeof commandHere> => commandHere(...args, '--data', data);
+async function ok(...args: string[]): Promise<string> {
+  const answer = await here(...args);
+  expect(answer, args.join(' ')).toMatchObject({ code: 0, err: '' });
+  return answer.out;
+}
+async function rows<T = Record<string, unknown>>(...args: string[]): Promise<T[]> {
+  const out = await ok(...args, '--json');
+  return out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+}
+
+function leaves(command: Command, path: readonly string[] = []): { path: readonly string[]; command: Command }[] {
+  const children = command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+  return [...(path.length === 0 ? [] : [{ path, command }]), ...children];
+}
+const ALL = leaves(createProgram());
+
+/** What this version offers of contract.md's table: command → options and arguments. */
+const CONTRACT: Readonly<Record<string, readonly string[]>> = {
+  start: [],
+  setup: ['--school', '--hotline', '--admin', '--password', '--code'],
+  explain: ['--profile', '--zone', '--client', '--at'],
+  'lists import': ['--category', '--allow', '--name', '--format'],
+  'lists status': [], 'lists update': [], 'lists diff': [], 'lists rollback': [], 'lists remove': [],
+  'zones list': [], 'zones add': ['--profile', '--cidr', '--mac', '--port', '--login'], 'zones set': ['--profile', '--cidr', '--mac', '--port', '--login'], 'zones remove': [],
+  'lesson start': ['--zone', '--profile', '--until'], 'lesson end': ['--zone'],
+  'openings add': ['--zone', '--host', '--until'], 'openings list': [], 'openings remove': [],
+  'rules allow': ['--profile', '--note'], 'rules block': ['--profile', '--note'], 'rules list': [], 'rules remove': [],
+  'profiles list': [], 'profiles set': ['--reason'], 'requests list': [], 'requests approve': [], 'requests reject': [], 'users list': [], 'users add': ['--role', '--password'], 'users set': [], 'users remove': [],
+  'audit list': [], 'audit verify': [],
+  report: ['--from', '--to', '--format', '--out'], backup: [], restore: [], doctor: [],
+};
+
+describe('the program', () => {
+  it('has every command of the contract that this version offers, and says nothing of those it does not', () => {
+    const known = new Map(ALL.map(({ path, command }) => [path.join(' '), command]));
+    for (const [name, options] of Object.entries(CONTRACT)) {
+      const command = known.get(name);
+      expect(command, name).toBeDefined();
+      const flags = command?.options.map((option) => option.long) ?? [];
+      for (const option of [...options, '--config', '--data', '--json', '--lang']) expect(flags, name).toContain(option);
+    }
+    for (const later of ['collector', 'selftest']) expect(known.has(later)).toBe(false);
+    const formats = known.get('lists import')?.options.find((option) => option.long === '--format')?.argChoices ?? [];
+    for (const format of ['auto', 'hosts', 'domains', 'adblock', 'dnsmasq', 'unbound', 'rpz', 'wildcard', 'ut1', 'v2fly']) expect(formats).toContain(format);
+  });
+
+  it('every command and subcommand answers --help with 0, on stdout, every option explained', async () => {
+    expect(ALL.length).toBeGreaterThan(35);
+    for (const { path, command } of [{ path: [], command: createProgram() }, ...ALL]) {
+      const answer = await commandHere(...path, '--help');
+      expect(answer, path.join(' ')).toMatchObject({ code: 0, err: '' });
+      expect(answer.out).toContain(`Usage: ${['luytre', ...path].join(' ')}`);
+      if (path.length > 0) expect(command.description(), path.join(' ')).not.toBe('');
+      for (const option of command.options) expect(option.description, `${path.join(' ')} ${option.long ?? ''}`).not.toBe('');
+    }
+    const asProcess = await runCli(['lists', 'import', '--help']);
+    expect(asProcess).toMatchObject({ code: 0, err: '' });
+    const version = await runCli(['--version']);
+    expect(version.out).toBe(`${(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }).version}\n`);
+  });
+
+  it('reads LUYTRE_CONFIG and LUYTRE_DATA as it reads the options', async () => {
+    const config = join(dir, 'c.yaml');
+    writeFileSync(config, 'proxy:\n  port: 4321\n');
+    const where = { env: { LUYTRE_CONFIG: config, LUYTRE_DATA: join(dir, 'by-env'), LANG: 'vi_VN.UTF-8', LC_ALL: '' } };
+    expect(await runCli(['zones', 'add', 'A', '--profile', 'thcs', '--port', '4321'], where)).toMatchObject({ code: 1, err: 'luytre: Cổng 4321 đã được cổng lọc dùng vào việc khác.\n' });
+    expect(await runCli(['zones', 'list', '--json'], where)).toMatchObject({ code: 0, out: '' });
+    expect(statSync(join(dir, 'by-env')).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe('round trips, with the gateway stopped', () => {
+  it('zones, lessons, openings, rules', async () => {
+    await ok('zones', 'add', 'Phòng 1', '--profile', 'thcs', '--cidr', '10.1.0.0/16', '--cidr', '10.2.0.7', '--mac', '3C-52-82-11-22-33', '--slot', '2-6@07:30-11:15=thpt');
+    await ok('zones', 'add', 'Phòng 2', '--profile', 'thpt', '--port', '3140', '--login', 'phong2', '--password', 'mat-khau-chung');
+    expect(await rows('zones', 'list')).toMatchObject([
+      { name: 'Phòng 1', profile: 'thcs', cidrs: ['10.1.0.0/16', '10.2.0.7/32'], macs: ['3c:52:82:11:22:33'], port: null, login: null },
+      { name: 'Phòng 2', profile: 'thpt', cidrs: [], port: 3140, login: 'phong2' },
+    ]);
+    expect(await ok('zones', 'list', '--json')).not.toMatch(/scrypt|mat-khau|hash/);
+    const [changed] = await rows('zones', 'set', 'Phòng 2', '--no-port', '--no-login', '--cidr', '10.3.0.0/16');
+    expect(changed).toMatchObject({ port: null, login: null, cidrs: ['10.3.0.0/16'], profile: 'thpt' });
+
+    const [lesson] = await rows('lesson', 'start', '--zone', 'Phòng 1', '--profile', 'giao-vien', '--until', '45m');
+    expect(Date.parse(String(lesson?.['until'])) - Date.now()).toBeGreaterThan(44 * 60_000);
+    expect(await rows('lesson', 'list')).toMatchObject([{ zone: 'Phòng 1', profile: 'giao-vien' }]);
+    await ok('lesson', 'end', '--zone', 'Phòng 1');
+    expect(await rows('lesson', 'list')).toEqual([]);
+
+    const [opening] = await rows('openings', 'add', '--zone', 'Phòng 1', '--host', 'https://FACEBOOK.com/', '--until', '30m', '--reason', 'tiết 3');
+    expect(opening).toMatchObject({ zone: 'Phòng 1', host: 'facebook.com' });
+    expect((await rows('explain', 'www.facebook.com', '--zone', 'Phòng 1'))[0]).toMatchObject({ action: 'allow', layer: 'opening', zone: 'Phòng 1' });
+    await ok('openings', 'remove', String(opening?.['id']));
+    expect(await rows('openings', 'list')).toEqual([]);
+
+    const [allowed] = await rows('rules', 'allow', 'Trường-Tôi.edu.vn', '--note', 'trang trường');
+    await ok('rules', 'block', '=anh-moi.example', '--profile', 'thcs', '--profile', 'thpt');
+    // the same rule again is the same rule
+    expect((await rows('rules', 'allow', 'trường-tôi.edu.vn'))[0]).toMatchObject({ id: allowed?.['id'] });
+    expect(await rows('rules', 'list')).toMatchObject([{ host: new URL('http://trường-tôi.edu.vn').host, layer: 'school-allow', profiles: null, note: 'trang trường' }, { host: '=anh-moi.example', layer: 'school-block', profiles: ['thcs', 'thpt'] }]);
+    await ok('rules', 'remove', String(allowed?.['id']));
+    await ok('zones', 'remove', 'Phòng 2');
+    expect(await rows('zones', 'list')).toHaveLength(1);
+  });
+
+  it('profiles: tighten freely, loosen with a reason, back to the default', async () => {
+    expect(await rows('profiles', 'list')).toHaveLength(6);
+    const cell = async (): Promise<unknown> => (await rows('profiles', 'show', 'thcs')).find((row) => row['category'] === 'mxh')?.['cell'];
+    const before = await cell();
+    await ok('profiles', 'set', 'thcs', 'mxh', 'x');
+    expect(await cell()).toBe('X');
+    await ok('profiles', 'reset', 'thcs', 'mxh');
+    expect(await cell()).toBe(before);
+    await ok('profiles', 'set', 'thpt', 'game12', 'M', '--reason', 'câu lạc bộ');
+    expect((await rows('explain', 'roblox.com', '--profile', 'thpt'))[0]).toBeDefined();
+  });
+
+  it('users and the record of who did what', async () => {
+    await ok('users', 'add', 'quantri', '--role', 'it-admin', '--password', PASSWORD);
+    const piped = await runCli(['users', 'add', 'co.lan', '--role', 'teacher', '--data', data], { input: `${PASSWORD}\n` });
+    expect(piped).toMatchObject({ code: 0, err: '' });
+    await ok('users', 'set', 'co.lan', '--role', 'head', '--disable');
+    expect(await rows('users', 'list')).toMatchObject([{ name: 'quantri', role: 'it-admin', disabled: false }, { name: 'co.lan', role: 'head', disabled: true }]);
+    expect(await here('users', 'remove', 'quantri')).toMatchObject({ code: 1 });
+    await ok('users', 'remove', 'co.lan');
+    const audit = await rows<{ action: string; object: string; actor: { kind: string } }>('audit', 'list', '--limit', '1000');
+    expect(audit.map(({ action }) => action)).toEqual(expect.arrayContaining(['zone.add', 'lesson.start', 'opening.add', 'rule.add', 'cell.set', 'user.add', 'user.set', 'user.remove']));
+    expect(audit.filter(({ actor }) => actor.kind === 'cli').length).toBeGreaterThan(10);
+    const text = JSON.stringify(audit);
+    expect(text).not.toContain(PASSWORD);
+    expect(text).not.toContain('mat-khau-chung');
+    expect(text).not.toMatch(/scrypt/);
+    expect(await rows('audit', 'verify')).toMatchObject([{ whole: true, firstBad: null }]);
+  });
+
+  it('lists: import, status, diff, update, rollback, remove', async () => {
+    const file = join(dir, 'danh-sach.txt');
+    const hosts = Array.from({ length: 100 }, (_, i) => `cobac-${i}.com`);
+    writeFileSync(file, `${hosts.join('\n')}\n`);
+    expect(await rows('lists', 'import', file, '--category', 'cobac', '--name', 'thu')).toMatchObject([{ name: 'thu', outcome: 'imported', taken: 100, refused: 0 }]);
+    expect(await rows('lists', 'import', file, '--category', 'cobac', '--name', 'thu')).toMatchObject([{ outcome: 'unchanged' }]);
+    writeFileSync(file, `${hosts.slice(5).join('\n')}\nthem-moi.com\nolm.vn\nnot a host at all\n`);
+    expect(await rows('lists', 'update', 'thu')).toMatchObject([{ outcome: 'imported', taken: 96, refused: 2 }]);
+    expect(await rows('lists', 'diff', 'thu')).toMatchObject([{ added: 1, removed: 5, addedEntries: ['them-moi.com'] }]);
+    expect((await rows('explain', 'them-moi.com', '--profile', 'giao-vien'))[0]).toMatchObject({ action: 'block', layer: 'hard', list: { name: 'thu' } });
+    await ok('lists', 'rollback', 'thu');
+    expect((await rows('explain', 'them-moi.com', '--profile', 'giao-vien'))[0]).not.toMatchObject({ layer: 'hard' });
+    expect((await rows('lists', 'status')).find((row) => row['name'] === 'thu')).toMatchObject({ origin: 'imported', entries: 100, versions: 2 });
+    await ok('lists', 'remove', 'thu');
+    expect((await rows('lists', 'status')).some((row) => row['name'] === 'thu')).toBe(false);
+    const mine = join(dir, 'truong.txt');
+    writeFileSync(mine, 'trang-cua-truong.vn\n');
+    await ok('lists', 'import', mine, '--category', 'hoclieu', '--allow', '--name', 'truong');
+    expect((await rows('explain', 'www.trang-cua-truong.vn', '--profile', 'lop-1-3'))[0]).toMatchObject({ action: 'allow', layer: 'school-allow', list: { name: 'truong' } });
+  });
+
+  it('explain says all of it, at an instant, for a client, for a zone', async () => {
+    const [told] = await rows('explain', 'http://hitclub.com/x?y=z', '--profile', 'thcs');
+    expect(Object.keys(told ?? {}).sort()).toEqual(['action', 'category', 'cell', 'host', 'layer', 'list', 'profile', 'reason', 'rule', 'url', 'zone']);
+    expect(told).toMatchObject({ url: 'http://hitclub.com/x?y=z', host: 'hitclub.com', profile: 'thcs', zone: null, action: 'block', cell: 'X', category: 'cobac', layer: 'hard', rule: 'hitclub.com', list: { name: expect.any(String) as string, version: expect.any(String) as string } });
+    expect((await rows('explain', 'olm.vn', '--client', '10.1.2.3'))[0]).toMatchObject({ zone: 'Phòng 1' });
+    expect((await rows('explain', 'olm.vn', '--client', '10.9.2.3'))[0]).toMatchObject({ zone: null, profile: 'lop-1-3' });
+    // the room's timetable: Tuesday 08:00 in Hà Nội, with and without a zone of time, and after the lesson
+    for (const [at, profile] of [['2026-11-24T08:00', 'thpt'], ['2026-11-24T01:00:00Z', 'thpt'], ['2026-11-24T08:00:00+07:00', 'thpt'], ['2026-11-24T12:00', 'thcs'], ['2026-11-29T08:00', 'thcs']]) {
+      expect((await rows('explain', 'olm.vn', '--zone', 'Phòng 1', '--at', String(at)))[0], at).toMatchObject({ profile });
+    }
+    const words = await ok('explain', 'hitclub.com', '--profile', 'thcs', '--lang', 'en');
+    expect(words).toMatch(/^BLOCK {2}hitclub\.com\n/);
+    expect(await ok('explain', 'hitclub.com', '--profile', 'thcs', '--lang', 'vi')).toMatch(/^CHẶN {2}hitclub\.com\n/);
+  });
+
+  it('setup said twice is setup once', async () => {
+    const place = join(dir, 'setup');
+    const setup = (...args: string[]): ReturnType<typeof commandHere> => commandHere('setup', '--data', place, '--lang', 'vi', ...args);
+    const flags = ['--school', 'Trường THCS Thử', '--hotline', '024 3999 8888', '--counsellor', '0123', '--admin', 'quantri', '--password', PASSWORD];
+    expect(await setup(...flags)).toMatchObject({ code: 0, err: '' });
+    const first = (await commandHere('audit', 'list', '--json', '--data', place)).out;
+    const again = await setup(...flags, '--json');
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(again.out)).toMatchObject({ school: 'Trường THCS Thử', hotline: '024 3999 8888', users: 1 });
+    expect((await commandHere('audit', 'list', '--json', '--data', place)).out).toBe(first);
+    expect(await setup()).toMatchObject({ code: 0 });
+    expect(await setup('--admin', 'quantri', '--password', 'Mot-mat-khau-khac-2026')).toMatchObject({ code: 1 });
+    expect(await setup('--admin', 'nguoikhac', '--password', PASSWORD)).toMatchObject({ code: 1 });
+    expect(JSON.parse((await setup('--hotline', '024 1', '--json')).out)).toMatchObject({ hotline: '024 1', school: 'Trường THCS Thử' });
+  });
+
+  it('backup and restore bring everything back', async () => {
+    const backup = join(dir, 'sao-luu.db');
+    expect(await rows('backup', backup)).toMatchObject([{ file: backup }]);
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    const everything = async (place: string): Promise<string[]> => {
+      const all: string[] = [];
+      for (const args of [['zones', 'list'], ['rules', 'list'], ['users', 'list'], ['lists', 'status'], ['profiles', 'show', 'thpt']]) all.push((await commandHere(...args, '--json', '--data', place)).out);
+      return all;
+    };
+    const before = await everything(data);
+    await ok('zones', 'remove', 'Phòng 1');
+    expect(await everything(data)).not.toEqual(before);
+    await ok('restore', backup);
+    expect(await everything(data)).toEqual(before);
+    expect(await rows('audit', 'verify')).toMatchObject([{ whole: true }]);
+    const elsewhere = join(dir, 'may-khac');
+    expect(await commandHere('restore', backup, '--data', elsewhere)).toMatchObject({ code: 0 });
+    expect(await everything(elsewhere)).toEqual(before);
+  });
+
+  const ada = sharedData('traces', 'ada-kasztp-urls.txt.gz');
+  const adblock = sharedData('traces', 'adblock-rust-sitelist-urls.txt.gz');
+  it.skipIf(ada === null || adblock === null)('explain - answers 200,000 URLs, each as if it were asked alone', { timeout: 120_000 }, async () => {
+    const trace = [ada, adblock].flatMap((file) => gunzipSync(readFileSync(file ?? '')).toString('utf8').replace(/^\uFEFF/, '').split('\n').map((line) => line.trim()).filter((line) => line !== ''));
+    const urls = Array.from({ length: 200_000 }, (_, i) => trace[i % trace.length] ?? '');
+    const input = `${urls.join('\n')}\n`;
+    const empty = await timed(() => runCli(['explain', '-', '--profile', 'thcs', '--json', '--data', data], { input: 'olm.vn\n' }));
+    const all = await timed(() => runCli(['explain', '-', '--profile', 'thcs', '--json', '--data', data], { input }));
+    expect(all.result).toMatchObject({ code: 0, err: '' });
+    const lines = all.result.out.split('\n').filter((line) => line !== '');
+    expect(lines).toHaveLength(urls.length);
+    console.info(`explain -: 200,000 URLs in ${(all.ms / 1_000).toFixed(1)} s with the start (${Math.round(200_000_000 / all.ms)} a second), ${Math.round(200_000_000 / (all.ms - empty.ms))} a second without`);
+    const random = seeded(20_261_125);
+    const picked = Array.from({ length: 400 }, () => random.int(urls.length)).filter((at) => !urls[at]?.startsWith('-'));
+    const alone = new Map<string, string>();
+    for (let from = 0; from < picked.length; from += 100) {
+      const some = [...new Set(picked.slice(from, from + 100).map((at) => urls[at] ?? ''))].filter((url) => (JSON.parse(lines[urls.indexOf(url)] ?? '{}') as { reason: string }).reason !== 'malformed');
+      const answers = (await ok('explain', ...some, '--profile', 'thcs', '--json')).trim().split('\n');
+      expect(answers).toHaveLength(some.length);
+      some.forEach((url, i) => alone.set(url, answers[i] ?? ''));
+    }
+    expect(alone.size).toBeGreaterThan(300);
+    urls.forEach((url, i) => {
+      const single = alone.get(url);
+      if (single !== undefined) expect(lines[i]).toBe(single);
+      else if (i % 97 === 0) expect((JSON.parse(lines[i] ?? '{}') as { url: string }).url).toBe(url);
+    });
+  });
+});
+
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
+  const from = performance.now();
+  const result = await work();
+  return { ms: performance.now() - from, result };
+}
+
+describe('with the gateway running', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ config: { school: { name: 'Trường Thử' } } });
+  });
+  afterAll(() => gateway.end());
+
+  const codes = (): string[] => [...gateway.output().matchAll(/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}/g)].map(([code]) => code).filter((code, i, all) => all.indexOf(code) === i);
+
+  it('every start without an account prints a code that works, and the one before no longer does', async () => {
+    expect(codes()).toHaveLength(1);
+    await gateway.stop();
+    await gateway.start();
+    const [first = '', second = ''] = codes();
+    expect(second).not.toBe('');
+    expect(second).not.toBe(first);
+    expect(await gateway.cli('setup', '--code', first, '--password', PASSWORD)).toMatchObject({ code: 1 });
+    expect(await gateway.cli('setup', '--code', second.toLowerCase().replaceAll('-', ' '), '--password', PASSWORD)).toMatchObject({ code: 0 });
+    expect((await gateway.cli('users', 'list', '--json')).out).toContain('"name":"quantri"');
+    await gateway.stop();
+    await gateway.start();
+    expect(codes()).toHaveLength(2);
+  });
+
+  it('commands work beside it; backup too; restore waits for it to stop', async () => {
+    expect(await gateway.cli('zones', 'add', 'Phòng máy', '--profile', 'thcs', '--cidr', '127.0.0.1/32')).toMatchObject({ code: 0 });
+    const backup = join(gateway.dir, 'b.db');
+    expect(await gateway.cli('backup', backup)).toMatchObject({ code: 0 });
+    const refused = await gateway.cli('restore', backup);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.err).toMatch(/^luytre: [^\n]*dừng[^\n]*\n$/);
+    const health = (await (await fetch(`http://127.0.0.1:${gateway.pagesPort}/healthz`)).json()) as { ok: boolean };
+    expect(health.ok).toBe(true);
+    const doctor = await gateway.cli('doctor', '--json');
+    const findings = doctor.out.trim().split('\n').map((line) => JSON.parse(line) as { check: string; status: string; remedy: string });
+    expect(findings.find(({ check }) => check === 'database')).toMatchObject({ status: 'ok' });
+    expect(findings.find(({ check }) => check === 'ports')).toMatchObject({ status: 'ok' });
+    for (const { status, remedy } of findings) if (status !== 'ok') expect(remedy).not.toBe('');
+  });
+
+  it('requests: from the page to the answer, once', async () => {
+    const body = new URLSearchParams({ host: 'facebook.com', ref: 'QWE234', profile: 'thcs', category: 'mxh', reason: 'bài nhóm' }).toString();
+    const sent = await fetch(`http://127.0.0.1:${gateway.pagesPort}/yeu-cau`, { method: 'POST', body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
+    expect(sent.status).toBe(200);
+    const [request] = (await gateway.cli('requests', 'list', '--json')).out.trim().split('\n').map((line) => JSON.parse(line) as { id: number; zone: string; host: string; reason: string });
+    expect(request).toMatchObject({ zone: 'Phòng máy', host: 'facebook.com', reason: 'bài nhóm' });
+    expect(await gateway.cli('requests', 'approve', String(request?.id), '--answer', 'Được nhé')).toMatchObject({ code: 0 });
+    expect(await gateway.cli('requests', 'reject', String(request?.id))).toMatchObject({ code: 1 });
+    expect((await gateway.cli('requests', 'list')).out).toContain('Không có yêu cầu');
+    expect((await gateway.cli('requests', 'list', '--all', '--json')).out).toContain('"state":"approved"');
+    const page = await (await fetch(`http://127.0.0.1:${gateway.pagesPort}/yeu-cau/QWE234`)).text();
+    expect(page).toContain('Được nhé');
+  });
+
+  it('SIGHUP reloads and goes on; SIGINT and SIGTERM end with 0', async () => {
+    process.kill(gateway.pid(), 'SIGHUP');
+    await until(async () => (await fetch(`http://127.0.0.1:${gateway.pagesPort}/healthz`)).ok, 5_000, 'still there');
+    expect(await gateway.stop('SIGINT')).toBe(0);
+    await gateway.start();
+    expect(await gateway.stop('SIGTERM')).toBe(0);
+    await gateway.start();
+  });
+});
