@@ -85,7 +85,7 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
   const title = exam ? 'Phòng đang trong giờ thi' : words.title;
   const lead = exam ? 'Chỉ các trang của bài thi được mở đến hết giờ.' : leadFor(decision, voice);
   const named = category === undefined ? null : categoryWords(category, voice);
-  const why = namedReason(decision) && named !== null ? `Trang thuộc nhóm <b>${escapeHtml(named.vi)}</b>.` : escapeHtml(REASON_WORDS[decision.reason].vi);
+  const why = whySentence(decision, named);
   const whyEn = namedReason(decision) && named !== null ? `Category: ${escapeHtml(named.en)}.` : escapeHtml(REASON_WORDS[decision.reason].en);
   return page({
     title,
@@ -95,6 +95,13 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
 ${exam ? '' : requestForm(decision, profile, category, pagesOrigin)}<p class="small">Mã tham chiếu: <b>${REF_MARK}</b></p></section>
 ${helpBox(voice, school, pagesOrigin)}<p class="small" lang="en">${escapeHtml(words.en)} ${whyEn}</p>`,
   });
+}
+
+function whySentence(decision: Decision, named: Words | null): string {
+  if (named === null) return escapeHtml(REASON_WORDS[decision.reason].vi);
+  if (namedReason(decision)) return `Trang thuộc nhóm <b>${escapeHtml(named.vi)}</b>.`;
+  if (decision.reason === 'suspicious-name') return `Tên trang có dấu hiệu thuộc nhóm <b>${escapeHtml(named.vi)}</b>.`;
+  return escapeHtml(REASON_WORDS[decision.reason].vi);
 }
 
 /** Reasons whose best explanation is the category's own name. */

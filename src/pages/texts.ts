@@ -25,7 +25,7 @@ export const REASON_WORDS: Readonly<Record<Reason, Words>> = {
   'category-open': { vi: 'Trang thuộc nhóm được mở.', en: 'In an open category.' },
   'category-restricted': { vi: 'Trang được mở ở chế độ an toàn.', en: 'Open in restricted mode.' },
   'category-blocked': { vi: 'Trang thuộc nhóm chưa mở cho lứa tuổi này.', en: 'In a category that is not open for this age.' },
-  'suspicious-name': { vi: 'Tên trang có dấu hiệu cờ bạc hoặc lừa đảo.', en: 'The name looks like gambling or a scam.' },
+  'suspicious-name': { vi: 'Tên trang có dấu hiệu của một nhóm bị chặn.', en: 'The name looks like one of a blocked category.' },
   'exam-only': { vi: 'Phòng đang trong giờ thi, chỉ mở các trang của bài thi.', en: 'Exam in progress: only the exam pages are open.' },
   'uncategorised-open': { vi: 'Trang chưa phân loại, được mở cho hồ sơ này.', en: 'Uncategorised, open for this profile.' },
   'uncategorised-restricted': { vi: 'Trang chưa phân loại, mở có kiểm tra.', en: 'Uncategorised, open with checks.' },
