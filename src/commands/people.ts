@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CELL_RANK, TLS_LEVELS, tlsSetting, type Cell } from '../policy/profile.js';
 import type { RequestRow, Role } from '../store/rows.js';
+import { asker, askPassword } from './ask.js';
 import { knownCategory, knownProfile, wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayTime } from './time.js';
@@ -34,7 +35,7 @@ function registerUsers(program: Command, run: Run): void {
       run(async (env, name: string, options: { role: string; password?: string }) => {
         const role = knownRole(options.role);
         if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
-        const password = options.password ?? (await firstLine());
+        const password = options.password ?? (await typedPassword(env, name)) ?? (await firstLine());
         const user = await env.store().accounts.addUser(name, role, password, env.actor);
         if (env.json) env.say.json(user);
         else env.say.out(env.t(`Đã thêm tài khoản ${name} (${role}).`, `Account ${name} (${role}) added.`));
@@ -71,6 +72,16 @@ function knownRole(text: string): Role {
   const role = ROLES.find((known) => known === text);
   if (role === undefined) throw new CommandError(2, `Không có vai trò «${text}»; các vai trò: ${ROLES.join(', ')}.`, `No role "${text}"; roles: ${ROLES.join(', ')}.`);
   return role;
+}
+
+/** Null where there is no terminal to ask at. */
+async function typedPassword(env: CommandEnv, name: string): Promise<string | null> {
+  const ask = asker(env);
+  try {
+    return await askPassword(env, ask, name);
+  } finally {
+    ask.close();
+  }
 }
 
 async function firstLine(): Promise<string> {

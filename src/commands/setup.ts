@@ -1,7 +1,7 @@
 /** `luytre setup`: the guided first run. Idempotent; every question has a flag; asks only at a terminal. */
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { checkStrength } from '../store/passwords.js';
+import { asker, askPassword, type Ask } from './ask.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 interface SetupOptions {
@@ -44,26 +44,28 @@ async function setup(env: CommandEnv, options: SetupOptions): Promise<void> {
       if (value.length > 200 || /\p{Cc}/u.test(value)) throw new CommandError(2, `«${fact.vi}» dài quá hoặc có ký tự lạ.`, `"${fact.en}" is too long or holds control characters.`);
       if (value !== (store.settings.get(fact.key) ?? '')) store.settings.set(fact.key, value === '' ? null : value, env.actor);
     }
-    await firstAdmin(env, options, ask);
+    const made = await firstAdmin(env, options, ask);
+    if (made !== null && !env.json) env.say.out(env.t(`Đã tạo tài khoản quản trị «${made}».`, `Admin account "${made}" made.`));
   } finally {
     ask.close();
   }
   report(env);
 }
 
-async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Promise<void> {
+/** @returns the name of the account when one was made */
+async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Promise<string | null> {
   const { accounts } = env.store();
   const known = accounts.users();
   if (known.length > 0) {
     // the same command again says the same; another account is not made by the first-run command
     const same = options.admin === undefined || (known.some((user) => user.name === options.admin) && (options.password === undefined || (await accounts.checkPassword(options.admin, options.password)) !== null));
     if (!same) throw new CommandError(1, 'Đã có tài khoản quản trị; thêm người khác bằng «luytre users add», đổi mật khẩu bằng «luytre users set».', 'An admin account exists already; add others with "luytre users add", change a password with "luytre users set".');
-    return;
+    return null;
   }
   const name = options.admin ?? (options.code === undefined && !ask.interactive ? null : await ask(env.t('Tên tài khoản quản trị', 'Admin account name'), 'quantri')) ?? (options.code === undefined ? null : 'quantri');
-  if (name === null || name === '') return;
+  if (name === null || name === '') return null;
   if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
-  const password = options.password ?? (await ask(env.t('Mật khẩu, ít nhất 14 ký tự đủ chữ thường, chữ hoa, số và ký tự khác', 'Password, at least 14 characters of four kinds'), null));
+  const password = options.password ?? (await askPassword(env, ask, name));
   if (password === null) throw new CommandError(2, `Tài khoản «${name}» cần mật khẩu: thêm --password, hoặc chạy ở cửa sổ dòng lệnh để được hỏi.`, `Account "${name}" needs a password: add --password, or run it in a terminal to be asked.`);
   checkStrength(name, password);
   // Whoever can write the data directory may make the first account; the code proves the same from elsewhere, and is used up.
@@ -71,6 +73,7 @@ async function firstAdmin(env: CommandEnv, options: SetupOptions, ask: Ask): Pro
     throw new CommandError(1, 'Mã dùng một lần sai, đã dùng hoặc đã hết hạn; khởi động lại cổng lọc để có mã mới.', 'The one-time code is wrong, used or expired; restart the gateway for a new one.');
   }
   await accounts.addUser(name, 'it-admin', password, env.actor);
+  return name;
 }
 
 function report(env: CommandEnv): void {
@@ -82,25 +85,7 @@ function report(env: CommandEnv): void {
     return;
   }
   env.say.out(env.t('Đã lưu.', 'Saved.'));
+  if (users === 0) env.say.out(env.t('Chưa có tài khoản quản trị: luytre setup --admin quantri --password …', 'No admin account yet: luytre setup --admin quantri --password …'));
   if ((env.config.school.hotline ?? settings.get('school.hotline')) === null) env.say.out(env.t('Còn thiếu: đường dây nóng của trường (bắt buộc theo CV 4411/SGDĐT-CTTTHSSV): luytre setup --hotline …', 'Missing: the school hotline (required): luytre setup --hotline …'));
   if (zones === 0) env.say.out(env.t('Bước tiếp: thêm phòng máy, ví dụ luytre zones add "Phòng máy 1" --profile thcs --cidr 192.168.10.0/24', 'Next: add a room, e.g. luytre zones add lab1 --profile thcs --cidr 192.168.10.0/24'));
-}
-
-interface Ask {
-  (question: string, before: string | null): Promise<string | null>;
-  readonly interactive: boolean;
-  close(): void;
-}
-
-/** Questions on a terminal; elsewhere nothing is asked and null says "leave it". */
-function asker(env: CommandEnv): Ask {
-  if (!process.stdin.isTTY || !process.stdout.isTTY || env.json) {
-    return Object.assign(() => Promise.resolve(null), { interactive: false, close: () => undefined });
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const ask = async (question: string, before: string | null): Promise<string | null> => {
-    const answer = (await lines.question(`${question}${before === null ? '' : ` [${before}]`}: `)).trim();
-    return answer === '' ? before : answer;
-  };
-  return Object.assign(ask, { interactive: true, close: () => lines.close() });
 }

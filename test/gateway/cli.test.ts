@@ -1,4 +1,5 @@
 /** The command line as contract.md fixes it: every command, its flags, its JSON, and what it does, with the gateway stopped and running. */
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ import { sharedData } from '../support/shared-data.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'luytre-cli-'));
 const data = join(dir, 'data');
+const HAVE_SCRIPT = spawnSync('script', ['--version']).status === 0;
+if (!HAVE_SCRIPT) console.warn('script(1) is not on this machine: setup at a terminal is not tested');
 const PASSWORD = 'Mat-khau-rat-dai-2026';
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -205,6 +208,21 @@ describe('round trips, with the gateway stopped', () => {
     expect(JSON.parse((await setup('--hotline', '024 1', '--json')).out)).toMatchObject({ hotline: '024 1', school: 'Trường THCS Thử' });
   });
 
+  it.skipIf(!HAVE_SCRIPT)('setup asks at a terminal, shows no password, asks again for a better one, and ends with the terminal', { timeout: 60_000 }, async () => {
+    const place = join(dir, 'hoi');
+    const told = await atTerminal(['setup', '--data', place], [['Tên trường', 'THCS Thử'], ['Đường dây', '024 1'], ['tư vấn', ''], ['Tên tài khoản', ''], ['Mật khẩu', 'ngan'], ['ít nhất 14', PASSWORD]]);
+    expect(told).toContain('Đã tạo tài khoản quản trị «quantri»');
+    expect(told).not.toContain('ngan\r');
+    expect(told).not.toContain(PASSWORD);
+    expect((await commandHere('users', 'list', '--json', '--data', place)).out).toContain('"name":"quantri"');
+    const added = await atTerminal(['users', 'add', 'co.lan', '--role', 'teacher', '--data', place], [['Mật khẩu', PASSWORD]]);
+    expect(added).toContain('Đã thêm tài khoản co.lan');
+    expect(added).not.toContain(PASSWORD);
+    const left = await atTerminal(['setup', '--data', place], [['Tên trường', '\u0003']]);
+    expect(left).toContain('luytre: Đã dừng');
+    expect(left).not.toMatch(/Warning|unsettled/);
+  });
+
   it('backup and restore bring everything back', async () => {
     const backup = join(dir, 'sao-luu.db');
     expect(await rows('backup', backup)).toMatchObject([{ file: backup }]);
@@ -254,6 +272,28 @@ describe('round trips, with the gateway stopped', () => {
     });
   });
 });
+
+/** Types each answer once its question stands there; gives all that the terminal showed. `script` lends the terminal. */
+function atTerminal(args: readonly string[], answers: readonly (readonly [question: string, answer: string])[]): Promise<string> {
+  const command = [process.execPath, join(import.meta.dirname, '../../dist/main.js'), ...args].map((word) => `'${word}'`).join(' ');
+  return new Promise((resolve) => {
+    const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...process.env, LC_ALL: 'vi_VN.UTF-8' }, stdio: ['pipe', 'pipe', 'ignore'] });
+    let shown = '';
+    let seen = 0;
+    let next = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString('utf8');
+      const [question, answer] = answers[next] ?? [];
+      const at = question === undefined ? -1 : shown.indexOf(question, seen);
+      if (at < 0 || answer === undefined) return;
+      seen = at + 1;
+      next += 1;
+      setTimeout(() => child.stdin.write(answer === '\u0003' ? answer : `${answer}\r`), 200);
+    });
+    child.stdin.on('error', () => undefined);
+    child.on('close', () => resolve(shown));
+  });
+}
 
 async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
   const from = performance.now();
