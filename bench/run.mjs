@@ -22,11 +22,12 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true },
     rounds: { type: 'string' },
     profile: { type: 'string' },
+    patient: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 });
 if (options.help) {
-  console.log(`npm run bench -- [--peer squid|DIR] [--smoke] [--json FILE] [--rounds N] [--only NAME]… [--profile DIR]\n\n${WORKLOADS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`);
+  console.log(`npm run bench -- [--peer squid|DIR] [--smoke] [--json FILE] [--rounds N] [--only NAME]… [--patient] [--profile DIR]\n\n${WORKLOADS.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`);
   process.exit(0);
 }
 const only = options.only?.flatMap((names) => names.split(',')) ?? null;
@@ -67,7 +68,7 @@ try {
     else if (peer !== undefined) proxies.push(await startGateway({ origin, blockFile: blockList.file, name: 'other', tree: resolve(peer) }));
   }
   for (const workload of chosen) {
-    const world = { origin, load, proxies, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, say: (text) => say(`${workload.name}: ${text}`) };
+    const world = { origin, load, proxies, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, patient: options.patient === true, say: (text) => say(`${workload.name}: ${text}`) };
     const result = await workload.run(world);
     results.push({ name: workload.name, about: workload.about, loadAverage: loadAverage(), ...result });
   }

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ask } from './support/machine.mjs';
+import { ask, untilQuiet } from './support/machine.mjs';
 import { median, round } from './support/stats.mjs';
 import { swap } from './swap.mjs';
 import { ALLOWED, BLOCKED, browserHead } from './support/world.mjs';
@@ -13,6 +13,8 @@ import { ALLOWED, BLOCKED, browserHead } from './support/world.mjs';
 const absolute = (world, path) => ALLOWED.map((host) => browserHead(`http://${host}:${world.origin.http}${path}`, `${host}:${world.origin.http}`));
 const blocked = () => BLOCKED.map((host) => browserHead(`http://${host}/`, host));
 const direct = (world, path) => ALLOWED.map((host) => browserHead(path, `${host}:${world.origin.http}`));
+
+const PATIENCE_MS = 20_000;
 
 /** Median of each number over the rounds. */
 function medians(rounds) {
@@ -27,6 +29,7 @@ async function inTurns(world, keys, measure) {
   const faults = [];
   for (let i = 0; i < world.rounds; i++) {
     for (const proxy of world.proxies) {
+      if (world.patient && !(await untilQuiet(PATIENCE_MS))) world.say('the machine does not become quiet; measuring all the same');
       const asked = await ask(world.origin.child, { kind: 'counts' });
       const result = await measure(proxy, i);
       const answered = await ask(world.origin.child, { kind: 'counts' });

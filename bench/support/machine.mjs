@@ -161,5 +161,24 @@ export async function untilListening(port, child, timeoutMs = 60_000) {
   }
 }
 
+/** Waits until nothing else keeps the machine busy; true when that came within the time. */
+export async function untilQuiet(timeoutMs) {
+  const giveUpAt = Date.now() + timeoutMs;
+  for (;;) {
+    const before = jiffies();
+    await sleep(1_000);
+    const after = jiffies();
+    if ((after.idle - before.idle) / (after.all - before.all) >= QUIET) return true;
+    if (Date.now() > giveUpAt) return false;
+  }
+}
+
+const QUIET = 0.9;
+
+function jiffies() {
+  const fields = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'latin1'))[1].split(' ').map(Number);
+  return { idle: fields[3] + fields[4], all: fields.slice(0, 8).reduce((sum, each) => sum + each, 0) };
+}
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export const loadAverage = () => Math.round(loadavg()[0] * 100) / 100;
