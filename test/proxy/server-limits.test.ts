@@ -293,6 +293,15 @@ describe('shared room logins', () => {
     expect(origin.connections.length).toBe(0);
   });
 
+  it('keeps nobody from help over a password', async () => {
+    await set({ policy: withLogin, deps: { loginCheck: check({ n: 0 }) } });
+    const c = await client();
+    c.send(get('help.test', basic('phongtin:stale')) + get('ok.test', basic('phongtin:stale')));
+    const answers = await c.responses(2);
+    expect(answers.map((r) => r.status)).toEqual([200, 407]);
+    expect(origin.received().toString('latin1')).not.toMatch(/proxy-authorization/i);
+  });
+
   it('never asks where no room has a login', async () => {
     const count = { n: 0 };
     await set({ deps: { loginCheck: check(count), challengeUnknown: true } });
