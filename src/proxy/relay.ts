@@ -136,7 +136,7 @@ function identify(c: Connection, head: RequestHead, snapshot: Snapshot, proof: s
 
 /** Help lines and our own pages are open whatever a device has stored as its room's password; they leave no trace either. */
 function isForEveryone(c: Connection, head: RequestHead, snapshot: Snapshot): boolean {
-  return c.ctx.ownPages.areAskedFor(head, c.socket) || decideOrNull(c, head, snapshot)?.layer === 'help';
+  return c.ctx.ownPages.areAskedFor(head, c.socket) || decideOrNull(c, head, snapshot, c.startedMs)?.layer === 'help';
 }
 
 function setLogin(c: Connection, login: string | null): void {
