@@ -40,7 +40,7 @@ export async function startStandIns(namesByAddress: ReadonlyMap<string, readonly
     const note = (sni: string | null, host: string | undefined): void => void visits.push({ address, sni, host: host ?? '' });
     await listen(createSecureServer({ key, cert }, (request, response) => {
       const { servername } = request.socket as TLSSocket;
-      note(servername === '' ? null : servername, request.headers.host);
+      note(typeof servername === 'string' && servername !== '' ? servername : null, request.headers.host);
       response.end(address);
     }), ports.tls, address);
     await listen(createServer((request, response) => {
