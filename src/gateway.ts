@@ -24,6 +24,7 @@ import type { Snapshot } from './policy/snapshot.js';
 import { createZoneFinder } from './policy/zone.js';
 import { caFacts } from './ca-facts.js';
 import { createAuthorityKeeper } from './tls/keeper.js';
+import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
 import type { RequestRow, Store } from './store/rows.js';
@@ -51,6 +52,8 @@ const POLL_MS = 250;
 
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log } = parts;
+  // first: a file that can't be used is said before anything is compiled
+  const trust = loadUpstreamTrust({ trustedCa: config.network.trustedCa, certsDir: certsDir(), nowMs: Date.now() });
   let shipped = parts.loadShipped();
   syncShipped(store, shipped);
 
@@ -105,6 +108,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     policy: snapshot.data,
     deviceKey: randomBytes(32),
     signing: authority.signing(),
+    trust,
     onEvents: (notes, dropped) => recorder.take(notes, dropped),
     log,
   });

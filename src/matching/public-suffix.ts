@@ -21,6 +21,11 @@ export function isPublicSuffix(host: string): boolean {
   return !isAddressLiteral(host) && getPublicSuffix(host, BOTH) === host;
 }
 
+/** True for `vn`, `com.vn`, `co.uk`: what registries sell under. Not for `github.io`, whose owner may hold a wildcard certificate. */
+export function isIcannSuffix(host: string): boolean {
+  return !isAddressLiteral(host) && getPublicSuffix(host, ICANN) === host;
+}
+
 /**
  * What an Event may keep of a host. Under a user-content suffix (blogspot.com, github.io) the label before it is a
  * person's own, so only the provider's domain is kept: the registrable domain by the ICANN section alone.

@@ -50,7 +50,37 @@ export const REASON_WORDS: Readonly<Record<Reason, Words>> = {
   'connect-timeout': { vi: 'Trang này không trả lời.', en: 'The site did not answer.' },
   'upstream-error': { vi: 'Trang này trả lời không đúng chuẩn hoặc bị ngắt giữa chừng.', en: 'The site answered wrongly or broke off.' },
   'upstream-timeout': { vi: 'Trang này trả lời quá chậm.', en: 'The site took too long to answer.' },
+  'site-certificate-expired': { vi: 'Chứng chỉ của trang này đã hết hạn.', en: "The site's certificate has expired." },
+  'site-certificate-not-yet-valid': { vi: 'Chứng chỉ của trang này chưa tới ngày có hiệu lực (hoặc đồng hồ của cổng lọc chạy chậm).', en: "The site's certificate is not valid yet, or the gateway's clock is behind." },
+  'site-certificate-self-signed': { vi: 'Trang này tự cấp chứng chỉ cho mình, nên không biết có đúng là trang thật hay không.', en: 'The site vouches for itself; nobody else says that it is the real one.' },
+  'site-certificate-untrusted': { vi: 'Chứng chỉ của trang này do nơi không được tin cậy cấp.', en: "The site's certificate comes from an issuer that is not trusted." },
+  'site-certificate-incomplete': { vi: 'Trang này gửi thiếu chứng chỉ trung gian, nên chưa kiểm tra được là trang thật.', en: 'The site did not send its intermediate certificate, so it cannot be checked.' },
+  'site-certificate-wrong-host': { vi: 'Chứng chỉ của trang này là của một trang khác.', en: "The site's certificate belongs to another site." },
+  'site-certificate-no-name': { vi: 'Chứng chỉ của trang này kiểu cũ, không ghi tên trang đúng chỗ.', en: "The site's certificate is of an old kind without site names." },
+  'site-certificate-wrong-use': { vi: 'Chứng chỉ của trang này không phải loại dành cho trang web.', en: "The site's certificate was not made for a web site." },
+  'site-certificate-weak': { vi: 'Chứng chỉ của trang này dùng khóa hoặc chữ ký quá yếu, dễ bị làm giả.', en: "The site's certificate uses a key or signature so weak that it could be forged." },
+  'site-certificate-constraint': { vi: 'Nơi cấp chứng chỉ của trang này không được phép cấp cho tên ấy.', en: "The issuer of the site's certificate may not issue for this name." },
+  'site-certificate-revoked': { vi: 'Chứng chỉ của trang này đã bị thu hồi.', en: "The site's certificate has been revoked." },
+  'site-certificate-distrusted': { vi: 'Chứng chỉ của trang này dùng một khóa đã bị lộ, ai cũng có thể giả làm trang này.', en: "The site's certificate relies on a key that is known to have leaked." },
+  'site-certificate-no-staple': { vi: 'Chứng chỉ của trang này đòi bằng chứng còn hiệu lực, nhưng trang không gửi kèm.', en: "The site's certificate demands proof that it still holds, and the site sent none." },
+  'site-certificate-invalid': { vi: 'Chứng chỉ của trang này sai chuẩn, không kiểm tra được.', en: "The site's certificate is malformed and cannot be checked." },
+  'site-tls-outdated': { vi: 'Trang này chỉ dùng cách mã hóa cũ, không còn an toàn.', en: 'The site only offers encryption that is no longer safe.' },
+  'site-tls-failed': { vi: 'Không lập được kết nối an toàn với trang này.', en: 'A secure connection to the site could not be made.' },
+  'site-wants-certificate': { vi: 'Trang này đòi chứng chỉ cá nhân của người truy cập. Em hãy thử tải lại trang.', en: 'The site asks for a personal certificate. Try to load the page again.' },
 };
+
+/** Said below every `site-…` reason: whose fault it is, and whom to tell. There is no way to go on in spite of it. */
+export const SITE_FAULT_WORDS: Words = {
+  vi: 'Đây là lỗi của trang, không phải lỗi của em. Cổng lọc không mở vì có thể ai đó đang giả làm trang này. Em hãy báo thầy cô; quản trị của trường có thể báo cho chủ trang.',
+  en: 'This is the fault of the site, not yours. It stays closed because someone might be posing as it. Tell your teacher; the IT admin can tell the owner.',
+};
+
+/** The words of a failure's page. */
+export function failureWords(reason: Reason): Words {
+  const words = REASON_WORDS[reason];
+  if (!reason.startsWith('site-') || reason === 'site-wants-certificate') return words;
+  return { vi: `${words.vi} ${SITE_FAULT_WORDS.vi}`, en: `${words.en} ${SITE_FAULT_WORDS.en}` };
+}
 
 /** Names of intimate categories as a small child may read them. */
 export const SOFT_NAMES: Readonly<Record<string, Words>> = {

@@ -29,6 +29,11 @@ export const REASONS = [
   'too-many-connections', 'overload', 'policy-changed',
   // upstream failures
   'name-not-found', 'dns-failed', 'connect-refused', 'connect-timeout', 'upstream-error', 'upstream-timeout',
+  // what is wrong with the TLS of a site that would be decrypted
+  'site-certificate-expired', 'site-certificate-not-yet-valid', 'site-certificate-self-signed', 'site-certificate-untrusted',
+  'site-certificate-incomplete', 'site-certificate-wrong-host', 'site-certificate-no-name', 'site-certificate-wrong-use',
+  'site-certificate-weak', 'site-certificate-constraint', 'site-certificate-revoked', 'site-certificate-distrusted',
+  'site-certificate-no-staple', 'site-certificate-invalid', 'site-tls-outdated', 'site-tls-failed', 'site-wants-certificate',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

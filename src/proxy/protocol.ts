@@ -2,6 +2,7 @@
 import type { PolicyData } from '../policy/snapshot.js';
 import type { PackedEvents } from './event-batch.js';
 import type { SigningParts } from '../tls/keeper.js';
+import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { ProxySettings } from './settings.js';
 
 /** What a proxy thread is born with. */
@@ -13,6 +14,8 @@ export interface WorkerBirth {
   readonly deviceKey: Uint8Array;
   /** The school's CA, for profiles whose level is above `name`; null: none. Its key is a KeyObject, never text. */
   readonly signing?: SigningParts | null;
+  /** Whom to trust on the way out, where connections are decrypted; absent in tests that decrypt nothing. */
+  readonly trust?: UpstreamTrust;
 }
 
 export type ToWorker =

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Outcome } from '../activity/outcome.js';
 import { createBlockPages, failurePage } from '../pages/block-page.js';
-import { REASON_WORDS } from '../pages/texts.js';
+import { failureWords } from '../pages/texts.js';
 import { createSnapshot } from '../policy/create-snapshot.js';
 import { createDecisionCache } from '../policy/decision-cache.js';
 import type { PolicyData, Snapshot } from '../policy/snapshot.js';
@@ -80,7 +80,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   const server = createProxyServer({
     settings, policy, decisions, zoneOf, dialer, tunnels, outcome,
     renderBlockPage,
-    renderFailurePage: (reason, under) => failurePage(REASON_WORDS[reason], under?.data.school ?? null),
+    renderFailurePage: (reason, under) => failurePage(failureWords(reason), under?.data.school ?? null),
     forwardToPages,
     loginCheck: createLoginCheck(),
   });

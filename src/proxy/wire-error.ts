@@ -9,7 +9,7 @@ export type DialFault =
   | 'name-not-found' | 'dns-failed' | 'private-address' | 'own-address'
   | 'connect-refused' | 'connect-timeout' | 'upstream-error';
 
-/** Status of the answer when a request fails for this reason; verdicts of decide() that block answer 403. */
+/** Status of the answer when a request fails for this reason; verdicts of decide() that block answer 403, faults of a site's TLS (`site-…`) 502. */
 const STATUS: Readonly<Partial<Record<Reason, number>>> = {
   malformed: 400,
   'login-required': 407,
@@ -26,7 +26,7 @@ const STATUS: Readonly<Partial<Record<Reason, number>>> = {
 };
 
 export function statusOf(reason: Reason): number {
-  return STATUS[reason] ?? 403;
+  return STATUS[reason] ?? (reason.startsWith('site-') ? 502 : 403);
 }
 
 const PHRASES: Readonly<Record<number, string>> = {

@@ -9,6 +9,7 @@ import type { PolicyData } from '../policy/snapshot.js';
 import { unpackEvents } from './event-batch.js';
 import { ensureFree, ListenError } from './listen.js';
 import type { SigningParts } from '../tls/keeper.js';
+import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ProxySettings } from './settings.js';
 
@@ -19,6 +20,7 @@ export interface WorkerPoolOptions {
   readonly deviceKey: Uint8Array;
   /** The school's CA, where there is one. */
   readonly signing?: SigningParts | null;
+  readonly trust?: UpstreamTrust;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
   readonly log: Log;
   /** Tests shorten it. */
@@ -112,7 +114,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function spawn(id: number): void {
     retries.delete(id);
-    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing };
+    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing, ...(options.trust === undefined ? {} : { trust: options.trust }) };
     const worker = new Worker(options.entry ?? new URL('./worker.js', import.meta.url), {
       workerData: birth,
       name: `proxy-${id}`,
