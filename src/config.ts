@@ -123,6 +123,31 @@ export function languageOf(env: Readonly<Record<string, string | undefined>> = p
   return /^en/.test([env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '') ? 'en' : 'vi';
 }
 
+/** A listening socket handed over by the service manager: every descriptor that leads to it, the first one first. */
+export type HandedSocket = readonly number[];
+
+/** sd_listen_fds(3): the first descriptor, and the names that say which ones are further handles of an earlier one (deploy/luytre). */
+const FIRST_FD = 3;
+const COPY = /^copy-of-(\d{1,4})$/;
+const MAX_FDS = 256;
+
+/**
+ * The sockets of the transparent port that systemd, or deploy/luytre-socket, opened for this very process; empty: none.
+ * Only they can be IP_TRANSPARENT: Node can't set the option, and may not without CAP_NET_ADMIN.
+ */
+export function handedSockets(env: Readonly<Record<string, string | undefined>> = process.env, pid: number = process.pid): readonly HandedSocket[] {
+  const count = /^\d{1,3}$/.test(env['LISTEN_FDS'] ?? '') ? Math.min(Number(env['LISTEN_FDS']), MAX_FDS) : 0;
+  if (env['LISTEN_PID'] !== String(pid)) return [];
+  const names = (env['LISTEN_FDNAMES'] ?? '').split(':');
+  const sockets = new Map<number, number[]>();
+  for (let fd = FIRST_FD; fd < FIRST_FD + count; fd++) {
+    const original = COPY.exec(names[fd - FIRST_FD] ?? '')?.[1];
+    if (original === undefined) sockets.set(fd, [fd]);
+    else sockets.get(Number(original))?.push(fd);
+  }
+  return [...sockets.values()];
+}
+
 const DEFAULT_PORTS = { 'proxy.port': 3128, 'proxy.transparentPort': 3129, 'pages.port': 8080, 'console.port': 8443 } as const;
 
 /**

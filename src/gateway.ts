@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from './config.js';
+import type { Config, HandedSocket } from './config.js';
 import { createRecorder } from './activity/recorder.js';
 import { dayStart } from './activity/rollup.js';
 import { certsDir } from './installed.js';
@@ -43,6 +43,10 @@ export interface GatewayParts {
   readonly store: Store;
   readonly log: Log;
   loadShipped(): Shipped;
+  /** Listening sockets of the transparent port, opened by the service manager. */
+  readonly handed?: readonly HandedSocket[];
+  /** Nobody accepts on them any more: the process must end and be started anew. */
+  onLost?(): void;
   /** Progress of a compile at start. */
   onProgress?(done: number, total: number): void;
 }
@@ -98,7 +102,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     addRequest: (request) => takeRequest(store, request),
     requestByRef: (ref) => answerOf(store.policies.requests().find((row) => row.ref === ref)),
     ca: () => caFacts(authority.authority(), snapshot.data.school.name),
-    health: () => ({ ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped() }),
+    health: () => ({
+      ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
+    }),
   });
   const pagesPort = await pages.listen();
 
@@ -110,6 +116,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     signing: authority.signing(),
     trust,
     onEvents: (notes, dropped) => recorder.take(notes, dropped),
+    handed: parts.handed ?? [],
+    onLost: () => parts.onLost?.(),
     log,
   });
   try {

@@ -1,13 +1,13 @@
 /**
  * The kernel's neighbour table: MAC by address, for zones that name MACs. Read by the control thread only, kept in memory only.
- * IPv4 from /proc/net/arp; IPv6 from `ip -6 neigh`, asked only where a zone has a MAC.
+ * IPv4 from /proc/self/net/arp (/proc/net is hidden by ProcSubset=pid); IPv6 from `ip -6 neigh`, asked only where a zone has a MAC.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 
 /** Address → lower-case MAC. An unreadable table is an empty one: a MAC is a hint, zones fall back to their range. */
 export async function readNeighbours(): Promise<Map<string, string>> {
-  const found = parseArp(await readFile('/proc/net/arp', 'utf8').catch(() => ''));
+  const found = parseArp(await readFile('/proc/self/net/arp', 'utf8').catch(() => ''));
   for (const [address, mac] of parseIpNeigh(await ipNeigh())) found.set(address, mac);
   return found;
 }

@@ -1,6 +1,7 @@
 /** `luytre start`: the gateway in the foreground. SIGTERM and SIGINT drain and exit 0; SIGHUP reloads. */
 import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
+import { handedSockets } from '../config.js';
 import type { Gateway } from '../gateway.js';
 import { rulesDir } from '../installed.js';
 import { lockDataDir } from '../instance-lock.js';
@@ -30,10 +31,13 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
   const unlock = lockDataDir(env.config.dataDir);
   const bar = compileBar(env);
   let gateway: Gateway;
+  const handed = handedSockets();
+  let lose = (): void => undefined;
+  const lost = new Promise<void>((resolve) => (lose = resolve));
   try {
     // only this command needs the wire; the others start faster without it
     const { startGateway } = await import('../gateway.js');
-    gateway = await startGateway({ config: env.config, store, log, loadShipped: () => loadShipped(rulesDir()), onProgress: bar.update });
+    gateway = await startGateway({ config: env.config, store, log, handed, onLost: () => lose(), loadShipped: () => loadShipped(rulesDir()), onProgress: bar.update });
   } catch (error) {
     unlock();
     throw portTaken(error) ?? error;
@@ -41,9 +45,9 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
     bar.stop();
   }
   // before anyone is told that it runs: a signal that came first would end the process in the system's way
-  const stopped = untilStopped(gateway, log);
+  const stopped = untilStopped(gateway, log, lost);
   try {
-    banner(env, gateway);
+    banner(env, gateway, handed.length > 0);
     await stopped;
   } finally {
     unlock();
@@ -55,12 +59,13 @@ function portTaken(error: unknown): CommandError | null {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return new CommandError(1, `Cổng ${port ?? ''} đang có chương trình khác dùng; đổi cổng trong tệp cấu hình hoặc tắt chương trình kia.`, `Port ${port ?? ''} is in use by another program; change it in the config file or stop that program.`);
   if (code === 'EACCES') return new CommandError(1, `Không có quyền mở cổng ${port ?? ''}; hãy chọn cổng từ 1024 trở lên.`, `No permission to open port ${port ?? ''}; choose one of 1024 or above.`);
+  if (code === 'EINVAL' || code === 'EBADF' || code === 'ENOTSOCK') return new CommandError(1, 'Ổ cắm cổng trong suốt mà systemd trao (LISTEN_FDS) không dùng được; xem: systemctl status luytre-transparent.socket.', 'The transparent socket handed over by systemd (LISTEN_FDS) is unusable; see: systemctl status luytre-transparent.socket.');
   if (code === 'EADDRNOTAVAIL') return new CommandError(1, 'Địa chỉ proxy.host không có trên máy này.', 'The address proxy.host is not on this machine.');
   return null;
 }
 
 /** Addresses of the proxy and PAC, the one-time code, one line to try. */
-function banner(env: CommandEnv, gateway: Gateway): void {
+function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   const address = lanAddress();
   const { proxy, pages, transparent } = gateway.ports;
   const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
@@ -70,7 +75,7 @@ function banner(env: CommandEnv, gateway: Gateway): void {
   say(`  ${env.t('Proxy cho máy học sinh', 'Proxy for the devices')}:  ${address}:${proxy}`);
   say(`  ${env.t('Tự cấu hình (PAC)', 'Auto-configuration (PAC)')}:      http://${address}:${pages}/proxy.pac`);
   say(`  ${env.t('Trang trợ giúp', 'Help page')}:         http://${address}:${pages}/help`);
-  if (transparent !== null) say(`  ${env.t('Cổng trong suốt', 'Transparent port')}:        ${transparent}`);
+  if (transparent !== null) say(`  ${env.t('Cổng trong suốt', 'Transparent port')}:        ${transparent}${tproxy ? ' (TPROXY)' : ''}`);
   say(`  ${env.t('Dữ liệu', 'Data')}:                ${env.config.dataDir}`);
   if (code !== null) {
     say(`  ${env.t('Mã quản trị dùng một lần', 'One-time admin code')}: ${code}`);
@@ -88,7 +93,7 @@ function lanAddress(): string {
   return '127.0.0.1';
 }
 
-function untilStopped(gateway: Gateway, log: Log): Promise<void> {
+function untilStopped(gateway: Gateway, log: Log, lost: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const stop = (): void => {
@@ -96,6 +101,12 @@ function untilStopped(gateway: Gateway, log: Log): Promise<void> {
       stopping = true;
       gateway.stop(DRAIN_MS).then(resolve, reject);
     };
+    void lost.then(() => {
+      if (stopping) return;
+      stopping = true;
+      const fault = new CommandError(1, 'Không còn luồng nào nhận kết nối ở cổng trong suốt; systemd sẽ khởi động lại.', 'No thread accepts on the transparent socket any more; systemd will start it again.');
+      gateway.stop(DRAIN_MS).then(() => reject(fault), reject);
+    });
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => {

@@ -1,5 +1,6 @@
 /**
- * The listening sockets of one thread: every thread listens on the same ports and the kernel spreads the connections (SO_REUSEPORT).
+ * The listening sockets of one thread: every thread listens on the same ports and the kernel spreads the connections (SO_REUSEPORT),
+ * or has a handle of its own to the one socket that was handed over, and whoever is free accepts.
  * Owns opening and closing them, zones' own ports included. Refuses to know what a connection is for.
  */
 import net, { type Server, type Socket } from 'node:net';
@@ -9,6 +10,8 @@ export type SocketHandler = (socket: Socket) => void;
 export interface Listeners {
   /** Resolves with the port in use; rejects with the system's error, `code` and `port` on it. */
   open(port: number, handle: SocketHandler): Promise<number>;
+  /** Accepts on a listening socket that was handed over; the descriptor is closed with the rest. `port` is for the fault only. */
+  adopt(fd: number, port: number, handle: SocketHandler): Promise<number>;
   /** Opens and closes zones' own listeners so that exactly these are open; failures go to `onFailed`, the others stand. */
   setZonePorts(ports: readonly number[], handle: SocketHandler): void;
   /** Accepts nothing more; connections stay. */
@@ -38,7 +41,7 @@ export function createListeners(options: ListenOptions): Listeners {
   const servers = new Set<Server>();
   const zoneServers = new Map<number, Server>();
 
-  function open(port: number, handle: SocketHandler): { server: Server; listening: Promise<number> } {
+  function open(port: number, handle: SocketHandler, fd?: number): { server: Server; listening: Promise<number> } {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, handle);
     servers.add(server);
     const listening = new Promise<number>((resolve, reject) => {
@@ -46,7 +49,8 @@ export function createListeners(options: ListenOptions): Listeners {
         servers.delete(server);
         reject(new ListenError(error.code ?? 'UNKNOWN', port));
       });
-      server.listen({ host: options.host, port, reusePort: true, backlog: BACKLOG }, () => {
+      const where = fd === undefined ? { host: options.host, port, reusePort: true } : { fd };
+      server.listen({ ...where, backlog: BACKLOG }, () => {
         const address = server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
@@ -56,6 +60,7 @@ export function createListeners(options: ListenOptions): Listeners {
 
   return {
     open: (port, handle) => open(port, handle).listening,
+    adopt: (fd, port, handle) => open(port, handle, fd).listening,
     setZonePorts(ports, handle) {
       const wanted = new Set(ports);
       for (const [port, server] of zoneServers) {

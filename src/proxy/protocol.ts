@@ -16,6 +16,8 @@ export interface WorkerBirth {
   readonly signing?: SigningParts | null;
   /** Whom to trust on the way out, where connections are decrypted; absent in tests that decrypt nothing. */
   readonly trust?: UpstreamTrust;
+  /** Listening sockets of the transparent port that are this thread's to use and close; absent: it opens `settings.transparentPort` itself. */
+  readonly transparentFds?: readonly number[] | undefined;
 }
 
 export type ToWorker =

@@ -136,7 +136,7 @@ function identify(c: Connection, head: RequestHead, snapshot: Snapshot, proof: s
 
 /** Help lines and our own pages are open whatever a device has stored as its room's password; they leave no trace either. */
 function isForEveryone(c: Connection, head: RequestHead, snapshot: Snapshot): boolean {
-  return c.ctx.ownPages.areAskedFor(head, c.socket) || decideOrNull(c, head, snapshot, c.startedMs)?.layer === 'help';
+  return c.ctx.ownPages.areAskedFor(head, c.socket, c.mode === 'transparent') || decideOrNull(c, head, snapshot, c.startedMs)?.layer === 'help';
 }
 
 function setLogin(c: Connection, login: string | null): void {
@@ -149,7 +149,7 @@ function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
   const { ctx } = c;
   const { deps } = ctx;
   // Pages are plain HTTP: a tunnel to them is a tunnel to our own address.
-  if (head.method !== 'CONNECT' && ctx.ownPages.areAskedFor(head, c.socket) && deps.forwardToPages !== null) {
+  if (head.method !== 'CONNECT' && ctx.ownPages.areAskedFor(head, c.socket, c.mode === 'transparent') && deps.forwardToPages !== null) {
     toPages(c, head, snapshot);
     return;
   }

@@ -125,7 +125,9 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   async function start(): Promise<void> {
     try {
       const ports = [await listeners.open(settings.port, onExplicit)];
-      if (settings.transparentPort !== null) ports.push(await listeners.open(settings.transparentPort, onTransparent));
+      if (birth.transparentFds !== undefined) {
+        for (const fd of birth.transparentFds) ports.push(await listeners.adopt(fd, settings.transparentPort ?? 0, onTransparent));
+      } else if (settings.transparentPort !== null) ports.push(await listeners.open(settings.transparentPort, onTransparent));
       listening = true;
       listenPorts = ports;
       openZonePorts();

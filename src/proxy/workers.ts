@@ -4,9 +4,11 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { EventNote } from '../activity/event.js';
+import type { HandedSocket } from '../config.js';
 import type { Log } from '../log.js';
 import type { PolicyData } from '../policy/snapshot.js';
 import { unpackEvents } from './event-batch.js';
+import { createHandedSockets } from './handed-sockets.js';
 import { ensureFree, ListenError } from './listen.js';
 import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
@@ -23,6 +25,10 @@ export interface WorkerPoolOptions {
   readonly trust?: UpstreamTrust;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
   readonly log: Log;
+  /** Listening sockets of the transparent port that the service manager opened; empty: each thread opens its own. */
+  readonly handed?: readonly HandedSocket[];
+  /** Nobody accepts on a handed-over socket any more; only a new start brings it back. */
+  readonly onLost?: () => void;
   /** Tests shorten it. */
   readonly watchdogMs?: number;
   /** Script of a thread (tests replace it by one that fails on demand). */
@@ -82,6 +88,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   /** After the first thread has listened, ports that were 0 are known, and the others take the same. */
   let { settings, policy, deviceKey, signing = null } = options;
   let macs: ReadonlyMap<string, string> = new Map();
+  const handed = (options.handed ?? []).length === 0 ? null : createHandedSockets(options.handed ?? []);
   const threads = new Map<number, Thread>();
   const retries = new Map<number, NodeJS.Timeout>();
   const quickDeaths = new Map<number, number>();
@@ -114,7 +121,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function spawn(id: number): void {
     retries.delete(id);
-    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing, ...(options.trust === undefined ? {} : { trust: options.trust }) };
+    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing, transparentFds: handed?.take(id), ...(options.trust === undefined ? {} : { trust: options.trust }) };
+    if (birth.transparentFds?.length === 0) log.error('no handle of the transparent socket is left for this thread; the others accept', { part: 'proxy', worker: id });
     const worker = new Worker(options.entry ?? new URL('./worker.js', import.meta.url), {
       workerData: birth,
       name: `proxy-${id}`,
@@ -168,7 +176,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function learnPorts(ports: readonly number[]): void {
     const [port = settings.port, transparent] = ports;
-    settings = { ...settings, port, transparentPort: settings.transparentPort === null ? null : (transparent ?? settings.transparentPort) };
+    settings = { ...settings, port, transparentPort: transparent ?? settings.transparentPort };
   }
 
   function onListenFailed(thread: Thread, port: number, code: string): void {
@@ -184,7 +192,12 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     thread.gone = true;
     thread.listening = false;
     if (threads.get(thread.id) === thread) threads.delete(thread.id);
+    handed?.gone(thread.id);
     if (!stopping && failure === null) {
+      if (handed?.lost() === true) {
+        log.error('nobody accepts on the transparent socket any more', { part: 'proxy' });
+        options.onLost?.();
+      }
       const lived = performance.now() - thread.bornMs;
       const quick = lived >= HEALTHY_MS ? 0 : (quickDeaths.get(thread.id) ?? -1) + 1;
       quickDeaths.set(thread.id, quick);
@@ -212,7 +225,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   async function start(): Promise<void> {
     await ensureFree(settings.host, settings.port);
-    if (settings.transparentPort !== null) await ensureFree(settings.host, settings.transparentPort);
+    if (settings.transparentPort !== null && handed === null) await ensureFree(settings.host, settings.transparentPort);
     // One first: it finds out what port 0 means, and meets a port that can't be opened before the others do.
     for (let id = 0; id < options.count && failure === null; id++) {
       spawn(id);

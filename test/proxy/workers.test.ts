@@ -77,6 +77,25 @@ describe('the pool', () => {
     expect(pool.alive()).toBe(2);
   });
 
+  it('deals out the handles of a handed-over socket; the successor of a dead thread gets a fresh one', async () => {
+    const { pool, diary } = startPool('die-once', { handed: [[3, 4, 5, 6]] });
+    await pool.listening();
+    expect(diary()).toMatch(/born 0 .* fds=3\n[^]*born 1 .* fds=4\n/);
+    await pool.setPolicy(generation(2));
+    await waitFor(() => /generation=2 fds=5\n/.test(diary()) && /generation=2 fds=6\n/.test(diary()));
+  });
+
+  it('says so when nobody accepts on a handed-over socket any more, once', async () => {
+    let lost = 0;
+    const { pool, lines } = startPool('die-once', { handed: [[3, 4]], onLost: () => lost++ });
+    await pool.listening();
+    await pool.setPolicy(generation(2));
+    await waitFor(() => lost > 0);
+    await waitFor(() => pool.alive() === 2);
+    expect(lost).toBe(1);
+    expect(lines.map((line) => line.message)).toContain('nobody accepts on the transparent socket any more');
+  });
+
   it('waits longer and longer for a thread that can\'t be born', async () => {
     const { pool, lines, diary } = startPool('die-at-birth', { count: 1 });
     pool.listening().catch(() => undefined);

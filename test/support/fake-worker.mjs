@@ -2,9 +2,9 @@
 import { appendFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { id, settings, policy } = workerData;
+const { id, settings, policy, transparentFds } = workerData;
 const [mode, logFile] = settings.instanceId.split('|');
-appendFileSync(logFile, `born ${id} port=${settings.port} generation=${policy?.generation ?? -1}\n`);
+appendFileSync(logFile, `born ${id} port=${settings.port} generation=${policy?.generation ?? -1}${transparentFds === undefined ? '' : ` fds=${transparentFds.join(',')}`}\n`);
 
 if (mode === 'die-at-birth') throw new RangeError('connect ECONNREFUSED 203.0.113.7:443');
 if (mode === 'no-port') parentPort.postMessage({ type: 'listen-failed', port: settings.port, code: 'EADDRINUSE' });
