@@ -82,6 +82,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const authority = createAuthorityKeeper({
     dataDir: config.dataDir,
     neverDecryptFile: join(certsDir(), 'never-decrypt.txt'),
+    exceptions: () => store.policies.tlsExceptions().map(({ entry }) => entry),
     onFault: (code) => log.error('the CA of the school is not used; see: luytre ca status', { part: 'gateway', code }),
   });
   authority.refresh(Date.now());
@@ -167,7 +168,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     {
       name: 'ca',
-      about: 'the CA of the school: made, changed, taken away, run out',
+      about: 'the CA of the school and what it never signs for: made, changed, taken away, run out',
       everyMs: 1_000,
       run: () => {
         if (authority.refresh(Date.now())) pool.setSigning(authority.signing());
@@ -210,6 +211,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 }
 
 const DAY_MS = 86_400_000;
+/** Hosts whose clients refuse our certificate: a month tells a pinned app from a bad day. */
+const REJECTION_DAYS = 30;
 
 /** Retention in days, months and years as configured (vietnam.md §2.2). */
 function expire(store: Store, config: Config): void {
@@ -220,7 +223,9 @@ function expire(store: Store, config: Config): void {
     daysBeforeMs: today - config.retention.dayYears * 366 * DAY_MS,
     requestsBeforeMs: today - config.retention.requestDays * DAY_MS,
     auditBeforeMs: today - config.retention.auditMonths * 31 * DAY_MS,
+    rejectionsBeforeMs: today - Math.min(config.retention.eventDays, REJECTION_DAYS) * DAY_MS,
   });
+  store.proposals.expire(Date.now());
 }
 
 function proxySettings(config: Config, pagesPort: number, secret: string, id: string): ProxySettings {

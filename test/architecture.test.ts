@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proxy: ['proxy', 'policy', 'matching', 'activity', 'pages', 'tls'],
   tls: ['tls', 'matching'],
   pages: ['pages', 'policy', 'matching'],
-  store: ['store', 'matching', 'activity'],
+  store: ['store', 'matching', 'activity', 'policy'],
   lists: ['lists', 'matching', 'policy'],
   reporting: ['reporting', 'activity'],
   commands: ['commands', 'matching', 'policy', 'lists', 'pages', 'reporting', 'store', 'activity', 'tls'],

@@ -69,3 +69,31 @@ export async function askPassword(env: CommandEnv, ask: Ask, name: string): Prom
     }
   }
 }
+
+/** A password that is only checked: asked unseen at a terminal (on stderr, so that --json keeps stdout), else the first line of stdin. */
+export async function givenPassword(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return firstLine();
+  process.stderr.write(`${question}: `);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const gone = new AbortController();
+  lines.once('close', () => gone.abort());
+  try {
+    return await lines.question('', { signal: gone.signal });
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    throw new CommandError(1, 'Đã dừng; chưa có gì thay đổi.', 'Stopped; nothing has changed.');
+  } finally {
+    process.stderr.write('\n');
+    lines.close();
+  }
+}
+
+export async function firstLine(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    text += chunk.toString('utf8');
+    if (text.includes('\n') || text.length > 1_000) break;
+  }
+  return (text.split('\n')[0] ?? '').replace(/\r$/, '');
+}

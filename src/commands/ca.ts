@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { certsDir } from '../installed.js';
 import { formatAddress, parseAddress } from '../matching/address.js';
+import { tlsSetting } from '../policy/profile.js';
+import { PROFILE_IDS } from '../store/values.js';
 import type * as AuthorityModule from '../tls/authority.js';
 import type { Authority, SchoolCa } from '../tls/authority.js';
 import type { CaWish } from '../tls/ca-certificate.js';
@@ -70,12 +72,14 @@ async function rotate(env: CommandEnv, options: AddressOptions & { now?: boolean
 }
 
 async function status(env: CommandEnv): Promise<void> {
-  const authority = await inForce(env);
+  const inspected = PROFILE_IDS.filter((id) => env.store().settings.get(tlsSetting(id)) === 'inspect');
+  const authority = await inForce(env, inspected);
   const { signing, next, switchMs } = authority;
   if (env.json) {
-    env.say.json({ ...facts(signing), next: next === null ? null : { ...facts(next), signsFrom: new Date(switchMs ?? 0).toISOString() } });
+    env.say.json({ ...facts(signing), inspected, next: next === null ? null : { ...facts(next), signsFrom: new Date(switchMs ?? 0).toISOString() } });
   } else {
     await sayOne(env, signing);
+    if (inspected.length > 0) env.say.out(`  ${env.t('Đang giải mã HTTPS cho hồ sơ', 'HTTPS is decrypted for')}: ${inspected.join(', ')}`);
     if (next !== null) {
       env.say.out(env.t(`\nĐang đổi; CA mới ký từ ${sayTime(switchMs ?? 0)}:`, `\nA change is under way; the new CA signs from ${sayTime(switchMs ?? 0)}:`));
       await sayOne(env, next);
@@ -110,10 +114,14 @@ async function exportIt(env: CommandEnv, options: { format: string; out?: string
   }
 }
 
-async function inForce(env: CommandEnv): Promise<Authority> {
+/** @param inspected profiles that count on it, for the warning */
+async function inForce(env: CommandEnv, inspected: readonly string[] = []): Promise<Authority> {
   const { loadAuthority, settleAuthority } = await authorityModule();
   settleAuthority(env.config.dataDir, env.now());
   const authority = loadAuthority(env.config.dataDir, env.now());
+  if (authority === null && inspected.length > 0) {
+    throw new CommandError(1, `Trường chưa có CA nên hồ sơ ${inspected.join(', ')} đặt mức inspect mà không giải mã gì; tạo bằng: luytre ca init`, `There is no CA, so ${inspected.join(', ')} is set to inspect and nothing is decrypted; make one: luytre ca init`);
+  }
   if (authority === null) throw new CommandError(1, 'Trường chưa có CA; tạo bằng: luytre ca init', 'There is no CA yet; make one: luytre ca init');
   return authority;
 }

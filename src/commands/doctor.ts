@@ -50,6 +50,7 @@ async function doctor(env: CommandEnv): Promise<void> {
     await checkLists(env, add);
     checkSchool(env, add);
     await checkCa(env, add);
+    checkApprovals(env, add);
   }
   await checkPorts(env, add);
   const address = await checkDns(env, add);
@@ -166,21 +167,34 @@ function checkSchool(env: CommandEnv, add: Add): void {
 async function checkCa(env: CommandEnv, add: Add): Promise<void> {
   const { loadAuthority } = await import('../tls/authority.js');
   const { AuthorityError } = await import('../tls/authority-error.js');
-  const wanted = PROFILE_IDS.filter((id) => (env.store().settings.get(tlsSetting(id)) ?? 'name') !== 'name').join(', ');
+  const level = (id: string): string => env.store().settings.get(tlsSetting(id)) ?? 'name';
+  const wanted = PROFILE_IDS.filter((id) => level(id) !== 'name').map((id) => `${id} (${level(id)})`).join(', ');
+  const inspected = PROFILE_IDS.filter((id) => level(id) === 'inspect').join(', ');
   try {
     const authority = loadAuthority(env.config.dataDir, env.now());
     if (authority === null) {
-      if (wanted !== '') add('ca', 'warn', `Hồ sơ ${wanted} ở mức block-page nhưng trường chưa có CA.`, `Profile ${wanted} is at block-page but there is no CA.`, 'Chạy: luytre ca init', 'Run: luytre ca init');
+      if (wanted !== '') add('ca', 'warn', `Hồ sơ ${wanted} cần CA nhưng trường chưa có, nên đang chỉ lọc theo tên.`, `Profile ${wanted} needs a CA and there is none, so it is filtered by name only.`, 'Chạy: luytre ca init', 'Run: luytre ca init');
       return;
     }
     const days = Math.floor((authority.signing.issuing.notAfterMs - env.now()) / DAY_MS);
     if (days < 0) add('ca', 'fail', 'CA của trường đã hết hạn nên không được dùng.', 'The CA of the school has expired and is not used.', 'Chạy: luytre ca rotate --now, rồi cài lại lên máy', 'Run: luytre ca rotate --now, then install it again');
     else if (days < 120 && authority.next === null) add('ca', 'warn', `CA của trường còn ${days} ngày.`, `The CA of the school ends in ${days} days.`, 'Chạy: luytre ca rotate, để kịp 90 ngày cài chứng chỉ mới', 'Run: luytre ca rotate, in time for the 90 days of overlap');
     else add('ca', 'ok', `CA của trường dùng được, còn ${days} ngày.`, `The CA of the school is in order, ${days} days left.`);
+    if (days >= 0 && inspected !== '') add('inspect', 'ok', `Đang giải mã HTTPS cho hồ sơ: ${inspected}.`, `HTTPS is decrypted for: ${inspected}.`);
   } catch (error) {
     if (!(error instanceof AuthorityError)) throw error;
     add('ca', 'fail', error.vi, error.en, 'Làm như câu trên; cổng lọc tự dùng lại CA trong vài giây', 'Do as it says; the gateway takes the CA up again within seconds');
+    if (inspected !== '') add('inspect', 'warn', `Hồ sơ ${inspected} đặt mức inspect nhưng CA không dùng được nên không giải mã gì.`, `Profile ${inspected} is set to inspect but the CA is not usable, so nothing is decrypted.`, 'Sửa CA trước', 'Mend the CA first');
   }
+}
+
+/** What waits, and whether there is anybody to decide it. */
+function checkApprovals(env: CommandEnv, add: Add): void {
+  const open = env.store().proposals.list(env.now(), 'open').length;
+  if (open === 0) return;
+  const alone = env.store().proposals.headsInUse() === 0;
+  if (alone) add('approvals', 'warn', `Có ${open} đề xuất chờ duyệt nhưng trường chưa có tài khoản hiệu trưởng.`, `${open} proposal(s) wait and there is no head’s account.`, 'Thêm: luytre users add TÊN --role head', 'Add one: luytre users add NAME --role head');
+  else add('approvals', 'ok', `Có ${open} đề xuất chờ hiệu trưởng duyệt.`, `${open} proposal(s) wait for the head.`);
 }
 
 async function checkPorts(env: CommandEnv, add: Add): Promise<void> {

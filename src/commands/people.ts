@@ -1,11 +1,8 @@
-/** `luytre users`, `luytre requests`, `luytre audit`, `luytre profiles`: who may do what, what was asked, what was done, what each age may see. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** `luytre users`, `luytre requests`, `luytre audit`: who may do what, what was asked, what was done. */
 import type { Command } from 'commander';
-import { CELL_RANK, TLS_LEVELS, tlsSetting, type Cell } from '../policy/profile.js';
 import type { RequestRow, Role } from '../store/rows.js';
-import { asker, askPassword } from './ask.js';
-import { knownCategory, knownProfile, wholeNumber } from './check.js';
+import { asker, askPassword, firstLine } from './ask.js';
+import { wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayTime } from './time.js';
 
@@ -15,7 +12,6 @@ export function registerPeople(program: Command, run: Run): void {
   registerUsers(program, run);
   registerRequests(program, run);
   registerAudit(program, run);
-  registerProfiles(program, run);
 }
 
 function registerUsers(program: Command, run: Run): void {
@@ -84,15 +80,6 @@ async function typedPassword(env: CommandEnv, name: string): Promise<string | nu
   }
 }
 
-async function firstLine(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    text += chunk.toString('utf8');
-    if (text.includes('\n') || text.length > 1_000) break;
-  }
-  return (text.split('\n')[0] ?? '').replace(/\r$/, '');
-}
-
 function registerRequests(program: Command, run: Run): void {
   const requests = program.command('requests').description('yêu cầu mở trang của học sinh (unblock requests)');
   requests.command('list').description('liệt kê (list)').option('--all', 'cả đã trả lời (answered ones too)').action(
@@ -139,73 +126,4 @@ function registerAudit(program: Command, run: Run): void {
       if (firstBad !== null) throw new CommandError(1, `Nhật ký bị sửa hoặc hỏng từ bản ghi số ${firstBad}.`, `The record was altered or damaged at entry ${firstBad}.`);
     }),
   );
-}
-
-function registerProfiles(program: Command, run: Run): void {
-  const profiles = program.command('profiles').description('hồ sơ lọc và ma trận nhóm nội dung (profiles and their matrix)');
-  profiles.command('list').description('liệt kê (list)').action(
-    run((env) => {
-      for (const profile of env.shipped().profiles) {
-        const tls = env.store().settings.get(tlsSetting(profile.id)) ?? profile.tls;
-        if (env.json) env.say.json({ ...profile, tls });
-        else env.say.out(`${profile.id}\t${env.t(profile.name, profile.nameEn)}\ttls ${tls}`);
-      }
-    }),
-  );
-  profiles.command('show <profile>').description('ô của từng nhóm (cell of every category)').action(
-    run((env, id: string) => {
-      const at = env.shipped().profiles.findIndex((profile) => profile.id === knownProfile(env, id));
-      const changed = new Map(env.store().policies.cells().filter((cell) => cell.profile === id).map((cell) => [cell.category, cell]));
-      for (const category of env.shipped().categories) {
-        const cell = changed.get(category.code)?.cell ?? category.cells[at] ?? 'X';
-        if (env.json) env.say.json({ profile: id, category: category.code, name: category.name, cell, shipped: category.cells[at] });
-        else env.say.out(`${cell}\t${category.code}\t${env.t(category.name, category.nameEn)}${changed.has(category.code) ? env.t(' (trường đã đổi)', ' (changed by the school)') : ''}`);
-      }
-    }),
-  );
-  profiles.command('set <profile> <category> <cell>').description('đổi một ô: siết tùy ý, nới K→M cần lý do, X không nới được (change one cell)')
-    .option('--reason <text>', 'lý do (reason)')
-    .action(run((env, id: string, code: string, cell: string, options: { reason?: string }) => setCell(env, id, code, cell, options.reason)));
-  profiles.command('tls <profile> <level>').description('name: không giải mã · block-page: hiện trang chặn trên HTTPS cho trang đằng nào cũng bị chặn (how far TLS is opened)')
-    .action(run((env, id: string, level: string) => setTls(env, id, level)));
-  profiles.command('reset <profile> <category>').description('về ô mặc định (back to the shipped cell)').action(
-    run((env, id: string, code: string) => {
-      const reset = env.store().policies.resetCell(knownProfile(env, id), knownCategory(env, code), env.actor);
-      if (env.json) env.say.json({ profile: id, category: code, reset });
-      else env.say.out(reset ? env.t('Đã về mặc định.', 'Back to the default.') : env.t('Ô này vốn là mặc định.', 'The cell was at its default.'));
-    }),
-  );
-}
-
-/** `block-page` shows the page on HTTPS sites that are blocked anyway; it decrypts nothing that is open (certs/README.md). */
-function setTls(env: CommandEnv, id: string, text: string): void {
-  const profile = knownProfile(env, id);
-  const level = TLS_LEVELS.find((known) => known === text);
-  if (level === undefined) throw new CommandError(2, `Mức TLS phải là ${TLS_LEVELS.join(' hoặc ')}, không phải «${text}».`, `The TLS level must be ${TLS_LEVELS.join(' or ')}, not "${text}".`);
-  const shipped = env.shipped().profiles.find((known) => known.id === profile)?.tls;
-  env.store().settings.set(tlsSetting(profile), level === shipped ? null : level, env.actor);
-  if (env.json) env.say.json({ profile, tls: level });
-  else env.say.out(env.t(`Hồ sơ ${profile}: mức TLS ${level}.`, `Profile ${profile}: TLS level ${level}.`));
-  if (level !== 'name' && !existsSync(join(env.config.dataDir, 'ca', 'current.pem'))) {
-    env.say.err(env.t('Trường chưa có CA nên trang chặn chưa hiện được trên HTTPS; tạo bằng: luytre ca init', 'There is no CA yet, so nothing changes until: luytre ca init'));
-  }
-}
-
-/** A school may tighten any cell, loosen K to M with a reason, and never loosen X (design.md). */
-function setCell(env: CommandEnv, id: string, code: string, text: string, reason: string | undefined): void {
-  const at = env.shipped().profiles.findIndex((profile) => profile.id === knownProfile(env, id));
-  const category = env.shipped().categories.find((known) => known.code === knownCategory(env, code));
-  const cell = (['X', 'K', 'H', 'M'] as const).find((known) => known === text.toUpperCase());
-  if (cell === undefined) throw new CommandError(2, `Ô phải là X, K, H hoặc M, không phải «${text}».`, `The cell must be X, K, H or M, not "${text}".`);
-  const shipped: Cell = category?.cells[at] ?? 'X';
-  if (code === 'trogiup' || code === 'hatang') throw new CommandError(1, 'Nhóm trợ giúp và hạ tầng luôn mở; chỉ Sở sửa được.', 'Help lines and infrastructure are always open; only the department may change them.');
-  if (CELL_RANK[cell] < CELL_RANK[shipped]) {
-    if (shipped === 'X') throw new CommandError(1, `Nhóm «${category?.name ?? code}» bị chặn cứng với hồ sơ ${id}; trường không nới được, chỉ Sở.`, `Category "${category?.nameEn ?? code}" is a hard block for ${id}; a school can't loosen it, only the department.`);
-    if (reason === undefined || reason.trim() === '') throw new CommandError(2, 'Nới một ô thì cần --reason; lý do được ghi vào báo cáo.', 'Loosening a cell needs --reason; the reason goes into the report.');
-  }
-  // the record wants a reason; tightening is one in itself
-  const why = reason === undefined || reason.trim() === '' ? env.t('siết chặt hơn mặc định', 'tighter than the default') : reason;
-  env.store().policies.setCell({ profile: id, category: code, cell, reason: why, by: env.actor.name, atMs: env.now() }, env.actor);
-  if (env.json) env.say.json({ profile: id, category: code, cell });
-  else env.say.out(env.t(`Đã đặt ô ${code} của ${id} thành ${cell}.`, `Cell ${code} of ${id} is now ${cell}.`));
 }

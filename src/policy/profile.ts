@@ -13,11 +13,13 @@ export type Cell = 'X' | 'K' | 'H' | 'M';
 /** The voice in which a block page speaks to this profile's reader. */
 export type Voice = 'tieu-hoc' | 'thcs' | 'thpt' | 'giao-vien';
 
-/** How far TLS is opened for a profile. Only `name` exists before the school CA does. */
+/** How far TLS is opened for a profile. Without the school's CA all of them come to `name`. */
 export type TlsLevel = 'name' | 'block-page' | 'inspect';
 
-/** Levels a school may choose: `inspect` will need a second person, and is not offered before it does what it says. */
-export const TLS_LEVELS = ['name', 'block-page'] as const satisfies readonly TlsLevel[];
+/** Levels a school may choose, each reading more than the one before; the last only with a second person (proposal.ts). */
+export const TLS_LEVELS = ['name', 'block-page', 'inspect'] as const satisfies readonly TlsLevel[];
+
+export const TLS_RANK: Readonly<Record<TlsLevel, number>> = { name: 0, 'block-page': 1, inspect: 2 };
 
 /** Name of the setting that holds a profile's level where the school has chosen one. */
 export function tlsSetting(profile: string): string {

@@ -3,6 +3,7 @@
  * Knows nothing of sessions.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { afterTry, MOST_WAIT_MS, ONLY_ADMIN_WAIT_MS, waitMs, type LoginCount } from '../login-throttle.js';
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import { checkStrength, fits, makeHash } from './passwords.js';
@@ -33,6 +34,12 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     'INSERT INTO setup_code (one, hash, expires_ms) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, expires_ms = excluded.expires_ms',
   );
   const dropCode = db.prepare('DELETE FROM setup_code');
+  const countOf = db.prepare('SELECT fails, last_ms AS lastMs FROM login_count WHERE name = ?');
+  const putCount = db.prepare(
+    'INSERT INTO login_count (name, fails, last_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET fails = excluded.fails, last_ms = excluded.last_ms',
+  );
+  const uncount = db.prepare('UPDATE login_count SET fails = fails - 1 WHERE name = ? AND fails > 0');
+  const dropCount = db.prepare('DELETE FROM login_count WHERE name = ?');
 
   const find = (name: string): Stored => {
     const row = byName.get(name) as Stored | undefined;
@@ -74,6 +81,8 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         const disabled = patch.disabled ?? before.disabled === 1;
         if (role !== 'it-admin' || disabled) keepAnAdmin(before);
         update.run(role, disabled ? 1 : 0, hash ?? before.hash, before.name);
+        // a new password ends the wait that wrong ones have earned: the way back in, from the machine itself
+        if (hash !== null) dropCount.run(before.name);
         note(
           'user.set',
           before.name,
@@ -89,6 +98,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         if (before === undefined) return false;
         keepAnAdmin(before);
         db.prepare('DELETE FROM user WHERE name = ?').run(before.name);
+        dropCount.run(before.name);
         note('user.remove', before.name, { role: before.role }, null);
         return true;
       });
@@ -119,7 +129,44 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
       const known = row !== undefined && row.disabled === 0;
       return (await fits(password, known ? row.hash : null)) && known ? toRow(row) : null;
     },
+    async login(name, password, nowMs, actor) {
+      const mostMs = (row: Stored | undefined): number =>
+        row?.role === 'it-admin' && row.disabled === 0 && Number(otherAdmins.get(row.name)) === 0 ? ONLY_ADMIN_WAIT_MS : MOST_WAIT_MS;
+      const tried = changer.change(false, actor, () => {
+        const row = byName.get(name) as Stored | undefined;
+        const key = row?.name ?? noName(name);
+        const count = (countOf.get(key) as LoginCount | undefined) ?? null;
+        const wait = waitMs(count, nowMs, mostMs(row));
+        if (wait > 0) return { key, wait, next: null };
+        const next = afterTry(count, Math.round(nowMs));
+        putCount.run(key, next.fails, next.lastMs);
+        return { key, wait: 0, next };
+      });
+      if (tried.next === null) return { outcome: 'wait', waitMs: tried.wait };
+      const row = byName.get(name) as Stored | undefined;
+      const known = row !== undefined && row.disabled === 0;
+      const right = await fits(password, known ? row.hash : null).catch((error: unknown) => {
+        // never looked at, so it counts for nothing
+        uncount.run(tried.key);
+        throw error;
+      });
+      return changer.change(false, actor, (note) => {
+        // the account as it is by now: a password changed or an account closed while the old one was being checked must not let anybody in
+        const now = byName.get(name) as Stored | undefined;
+        if (right && known && now?.hash === row.hash && now.disabled === 0) {
+          dropCount.run(tried.key);
+          return { outcome: 'ok' as const, user: toRow(now) };
+        }
+        note('login.fail', row === undefined ? 'unknown account' : row.name, null, { fails: tried.next.fails });
+        return { outcome: 'wrong' as const, waitMs: waitMs(tried.next, nowMs, mostMs(row)) };
+      });
+    },
   };
+}
+
+/** A name that is none may be a password typed into the wrong field: only one of 64 numbers is kept of it. */
+function noName(name: string): string {
+  return `? ${(createHash('sha256').update(name.normalize('NFC').toLowerCase()).digest()[0] ?? 0) & 63}`;
 }
 
 /** 100 random bits in Crockford's base32, five groups of four: no letter that reads like another. */

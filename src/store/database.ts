@@ -7,6 +7,7 @@ import { BUSY_MS, type DatabaseOptions, integrityOf, openDatabase } from './conn
 import { createEvents } from './events.js';
 import { createLessons } from './lessons.js';
 import { createLists } from './lists.js';
+import { createProposals } from './proposals.js';
 import { DATABASE_FILE } from './place.js';
 import { createRequests } from './requests.js';
 import { backupTo, removeAside } from './restore.js';
@@ -14,6 +15,7 @@ import type { PolicyStore, Store } from './rows.js';
 import { createRules } from './rules.js';
 import { createSettings } from './settings.js';
 import { guarded } from './store-error.js';
+import { createTlsHosts } from './tls-hosts.js';
 import { createZones } from './zones.js';
 
 export interface StoreOptions extends DatabaseOptions {
@@ -34,7 +36,9 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     ...createRules(db, changer),
     ...createLists(db, changer),
     ...createRequests(db, changer),
+    ...createTlsHosts(db, changer),
   };
+  const { settings, setApproved } = createSettings(db, changer);
   const dataVersion = db.prepare('PRAGMA data_version').pluck();
   return guarded<Store>({
     path: join(dataDir, DATABASE_FILE),
@@ -44,7 +48,8 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     ),
     audit: guarded(audit.store),
     accounts: guarded(createAccounts(db, changer, now)),
-    settings: guarded(createSettings(db, changer)),
+    settings: guarded(settings),
+    proposals: guarded(createProposals(db, { changer, policies, settings, setApproved })),
     dataVersion: () => Number(dataVersion.get()),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),

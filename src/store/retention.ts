@@ -50,7 +50,12 @@ export function retention(db: Connection, { audit, busyMs, removeAside }: Retent
         gone += drop('request', 'at_ms', limits.requestsBeforeMs, null, 1);
         gone += drop('lesson', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('opening', 'until_ms', limits.eventsBeforeMs, null, 1);
-        if (limits.auditBeforeMs !== undefined) gone += audit.release(limits.auditBeforeMs);
+        gone += drop('tls_rejection', 'day_ms', limits.rejectionsBeforeMs ?? limits.eventsBeforeMs, null, 1);
+        gone += drop('login_count', 'last_ms', limits.eventsBeforeMs, null, 1);
+        if (limits.auditBeforeMs !== undefined) {
+          gone += db.prepare("DELETE FROM proposal WHERE state <> 'open' AND decided_ms < ?").run(limits.auditBeforeMs).changes;
+          gone += audit.release(limits.auditBeforeMs);
+        }
         if (gone > 0) gone += dropNames();
         return gone;
       })

@@ -3,7 +3,8 @@
  * Times are epoch milliseconds; hosts and entries are canonical (matching/hostname.ts, matching/entry.ts).
  * Every change that bears on a verdict bumps the policy generation and writes its audit record in the same transaction.
  */
-import type { Cell } from '../policy/profile.js';
+import type { Cell, TlsLevel } from '../policy/profile.js';
+import type { Matrix, ProposedChange, ProposalState, Standing } from '../policy/proposal.js';
 import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 
@@ -194,6 +195,7 @@ export interface PolicyStore {
   addRule(rule: Omit<RuleRow, 'id'>, actor: Actor): RuleRow;
   removeRule(id: number, actor: Actor): boolean;
   cells(): CellOverride[];
+  /** Only writes it down; whether it may be set at all is `ProposalStore.changeCell`. */
   setCell(cell: CellOverride, actor: Actor): void;
   resetCell(profile: string, category: string, actor: Actor): boolean;
   lists(): ListRow[];
@@ -209,6 +211,80 @@ export interface PolicyStore {
   answerRequest(id: number, state: 'approved' | 'rejected' | 'expired', answer: string | null, nowMs: number, actor: Actor): RequestRow;
   /** Counts of the days that begin in [fromMs, toMs); they outlive the requests themselves. */
   requestCounts(fromMs: number, toMs: number): RequestCounts;
+  /**
+   * Adds to a day's counts of clients that refused our certificate, by host. What is no host or no count is left out, as are new hosts once the
+   * day has a thousand. The caller leaves out hosts of which no visit may be kept (`CategoryPrivacy`).
+   */
+  noteTlsRejections(counts: readonly (readonly [host: string, n: number])[], dayMs: number): void;
+  /** Summed over the days since `fromMs`, most refused first. */
+  tlsRejections(fromMs: number): TlsRejectionRow[];
+  /** Hosts the school never has decrypted, beside those of certs/never-decrypt.txt. */
+  tlsExceptions(): TlsExceptionRow[];
+  addTlsException(exception: TlsExceptionRow, actor: Actor): TlsExceptionRow;
+  removeTlsException(entry: string, actor: Actor): boolean;
+}
+
+/** A host whose certificate from us was refused: how often and on how many days. Never by whom. */
+export interface TlsRejectionRow {
+  readonly host: string;
+  readonly n: number;
+  readonly days: number;
+}
+
+export interface TlsExceptionRow {
+  readonly entry: string;
+  readonly note: string | null;
+  readonly by: string;
+  readonly atMs: number;
+}
+
+export interface ProposalRow {
+  readonly id: number;
+  readonly change: ProposedChange;
+  /** What it was made upon (`baseOf`). */
+  readonly base: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+  readonly expiresMs: number;
+  readonly state: ProposalState;
+  readonly decidedBy: string | null;
+  readonly decidedMs: number | null;
+  readonly note: string | null;
+  /** When what was approved for one time was done. */
+  readonly usedMs: number | null;
+}
+
+/** What became of a change that may need a second person. */
+export type ChangeOutcome =
+  | { readonly outcome: 'done' | 'same' }
+  | { readonly outcome: 'proposed'; readonly proposal: ProposalRow };
+
+/**
+ * Changes that need two people. Who asks: an administrator (at the console an enabled `it-admin` account, at the machine's own terminal its
+ * user). Who decides: another person, an enabled `head` account, whose password the caller has checked; its name is the actor's.
+ */
+export interface ProposalStore {
+  /** Newest first; what is past its week reads as expired. */
+  list(nowMs: number, state?: ProposalState): ProposalRow[];
+  get(id: number, nowMs: number): ProposalRow | null;
+  /** What holds now, for `diffNow`, `judgeCell`, `judgeLevel`, `refuseApproval`. */
+  standing(matrix: Matrix): Standing;
+  /** Enabled head accounts: while there is none, loosening at the machine's own terminal needs a reason only. */
+  headsInUse(): number;
+  propose(change: ProposedChange, reason: string, nowMs: number, matrix: Matrix, actor: Actor): ProposalRow;
+  /** Sets a cell, or proposes it where it takes two people. A reason is needed to loosen. */
+  changeCell(cell: { readonly profile: string; readonly category: string; readonly cell: Cell; readonly reason: string }, nowMs: number, matrix: Matrix, actor: Actor): ChangeOutcome;
+  /** Sets a profile's TLS level, or proposes `inspect`. */
+  changeLevel(level: { readonly profile: string; readonly level: TlsLevel; readonly reason: string }, nowMs: number, matrix: Matrix, actor: Actor): ChangeOutcome;
+  /** Decides and applies in one transaction. One that no longer fits what holds is refused and stays open. */
+  approve(id: number, note: string | null, nowMs: number, matrix: Matrix, actor: Actor): ProposalRow;
+  reject(id: number, reason: string, nowMs: number, actor: Actor): ProposalRow;
+  withdraw(id: number, nowMs: number, actor: Actor): ProposalRow;
+  /** Takes the leave to export this CA's key, once, within a day of its approval. */
+  useExport(fingerprint: string, nowMs: number, actor: Actor): ProposalRow;
+  /** Writes down what is past its time; returns how many. */
+  expire(nowMs: number): number;
 }
 
 /** Everything older than these goes. Domain counts go with the events, lessons and openings that are over too. */
@@ -217,7 +293,9 @@ export interface RetentionLimits {
   readonly hoursBeforeMs: number;
   readonly daysBeforeMs: number;
   readonly requestsBeforeMs: number;
-  /** Audit records; absent: kept. */
+  /** Hosts whose clients refused our certificate; absent: with the events. */
+  readonly rejectionsBeforeMs?: number;
+  /** Audit records and decided proposals; absent: kept. */
   readonly auditBeforeMs?: number;
 }
 
@@ -256,7 +334,18 @@ export interface AccountStore {
   /** Consumes the code atomically. */
   claimSetupCode(code: string, nowMs: number): boolean;
   checkPassword(name: string, password: string): Promise<UserRow | null>;
+  /**
+   * checkPassword under the throttle of login-throttle.ts, whose counts lie in the database: one for command line and console, over restarts.
+   * Counted before it is checked, so that many at once get no more tries than one after another. Wrong ones are audited, never with what was typed.
+   */
+  login(name: string, password: string, nowMs: number, actor: Actor): Promise<LoginResult>;
 }
+
+export type LoginResult =
+  | { readonly outcome: 'ok'; readonly user: UserRow }
+  | { readonly outcome: 'wrong'; readonly waitMs: number }
+  /** Too soon after wrong ones: not looked at, not counted. */
+  | { readonly outcome: 'wait'; readonly waitMs: number };
 
 /** Small named values: school facts set by `setup`, instance id, build marks. */
 export interface SettingStore {
@@ -271,6 +360,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly accounts: AccountStore;
   readonly settings: SettingStore;
+  readonly proposals: ProposalStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Whole, consistent copy while in use. */

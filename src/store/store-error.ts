@@ -10,6 +10,9 @@ export const STORE_CODES = [
   'name-taken', 'port-taken', 'range-taken', 'mac-taken', 'rule-taken', 'ref-taken',
   'unknown-zone', 'unknown-profile', 'unknown-list', 'unknown-version', 'unknown-request', 'unknown-user',
   'bad-value', 'bad-time', 'too-big', 'too-many', 'already-answered', 'weak-password', 'last-admin', 'busy',
+  // what two people decide
+  'unknown-proposal', 'unknown-category', 'already-decided', 'proposal-open', 'stale-proposal', 'not-approver', 'not-proposer', 'needs-approval', 'hard-cell',
+  'fixed-cell', 'not-looser', 'no-change', 'no-grant', 'grant-used', 'exception-taken',
   'constraint',
 ] as const;
 export type StoreCode = (typeof STORE_CODES)[number];

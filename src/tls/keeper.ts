@@ -10,7 +10,7 @@ import { loadNeverDecrypt } from './never-decrypt.js';
 /** What a proxy thread needs to end TLS itself. Memory only; the key crosses as a KeyObject. */
 export interface SigningParts {
   readonly authority: IssuingAuthority;
-  /** Entries of the never-decrypt list. */
+  /** Entries of the never-decrypt list, then those the school has added. */
   readonly neverDecrypt: readonly string[];
 }
 
@@ -25,6 +25,8 @@ export interface AuthorityKeeper {
 export interface KeeperOptions {
   readonly dataDir: string;
   readonly neverDecryptFile: string;
+  /** What the school has added to it; asked at each look. */
+  readonly exceptions?: () => readonly string[];
   /** A CA that is there but not used; told once a cause. */
   readonly onFault: (code: string) => void;
 }
@@ -36,6 +38,7 @@ export function createAuthorityKeeper(options: KeeperOptions): AuthorityKeeper {
   let authority: Authority | null = null;
   let signing: SigningParts | null = null;
   let told = '';
+  let exceptions: readonly string[] = [];
 
   function fault(code: string): null {
     if (told !== code) options.onFault(code);
@@ -58,19 +61,35 @@ export function createAuthorityKeeper(options: KeeperOptions): AuthorityKeeper {
   function parts(): SigningParts | null {
     if (authority === null) return null;
     try {
-      return { authority: authority.signing.issuing, neverDecrypt: loadNeverDecrypt(options.neverDecryptFile).entries };
+      return { authority: authority.signing.issuing, neverDecrypt: [...loadNeverDecrypt(options.neverDecryptFile).entries, ...exceptions] };
     } catch {
       // without the list nothing may be decrypted
       return fault('never-decrypt');
     }
   }
 
+  /** True when the school's own list is another than before. One that can't be read now stays as it was. */
+  function lookAtExceptions(): boolean {
+    const before = exceptions.join(' ');
+    try {
+      exceptions = options.exceptions?.() ?? [];
+    } catch (error) {
+      fault((error as NodeJS.ErrnoException).code ?? 'exceptions');
+    }
+    return exceptions.join(' ') !== before;
+  }
+
   return {
     authority: () => authority,
     signing: () => signing,
     refresh(nowMs) {
+      const excepted = lookAtExceptions();
       const stamp = authorityStamp(dataDir);
-      if (stamp === seen && nowMs < lookAgainMs) return false;
+      if (stamp === seen && nowMs < lookAgainMs) {
+        if (!excepted || authority === null) return false;
+        signing = parts();
+        return true;
+      }
       const before = authority?.signing.issuing.fingerprint;
       const next = authority?.next?.issuing.fingerprint;
       authority = look(nowMs);
@@ -79,8 +98,8 @@ export function createAuthorityKeeper(options: KeeperOptions): AuthorityKeeper {
       // what failed for a reason outside of the files (an owner, a folder's mode) may be put right without their changing
       if (authority === null && told !== '') lookAgainMs = nowMs + 5_000;
       const changed = before !== authority?.signing.issuing.fingerprint || next !== authority?.next?.issuing.fingerprint;
-      if (changed) signing = parts();
-      return changed;
+      if (changed || excepted) signing = parts();
+      return changed || (excepted && signing !== null);
     },
   };
 }

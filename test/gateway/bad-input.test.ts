@@ -141,6 +141,19 @@ describe('flags and values', () => {
     [['profiles', 'set', 'thcs', 'mxh', 'M'], 2, /--reason/],
     [['profiles', 'set', 'thcs', 'mxh', 'Q'], 2, /Ô phải là/],
     [['profiles', 'set', 'thcs', 'trogiup', 'X'], 1, /luôn mở/],
+    [['profiles', 'tls', 'thcs', 'inspect'], 2, /--reason.*hiệu trưởng/],
+    [['profiles', 'tls', 'thcs', 'inspect', '--reason', '   '], 2, /--reason/],
+    [['profiles', 'tls', 'thcs', 'inspect', '--reason', 'x'.repeat(1_001)], 1, /dài quá/],
+    [['profiles', 'tls', 'thcs', 'decrypt'], 2, /Mức TLS phải là name, block-page, inspect/],
+    [['profiles', 'tls-exceptions', 'add', 'edu.vn'], 2, /đuôi chung/],
+    [['profiles', 'tls-exceptions', 'add', 'một hai'], 2, /không phải tên trang/],
+    [['profiles', 'tls-exceptions', 'remove', 'olm.vn'], 1, /không loại riêng/],
+    [['approvals', 'show', '0'], 2, /Số đề xuất/],
+    [['approvals', 'show', '7'], 1, /Không có đề xuất số 7/],
+    [['approvals', 'approve', '7'], 2, /--as/],
+    [['approvals', 'approve', '7', '--as', 'hieu.truong'], 1, /Không có đề xuất số 7/],
+    [['approvals', 'reject', '7', '--as', 'hieu.truong'], 2, /--reason/],
+    [['approvals', 'withdraw', '7'], 1, /Không có đề xuất số 7/],
     [['explain', ' '], 2, /không phải địa chỉ web/],
     [['explain', 'olm.vn', '--at', 'hôm qua'], 2, /Không hiểu thời điểm/],
     [['explain', 'olm.vn', '--client', '10.1.1'], 2, /không phải địa chỉ IP/],
@@ -183,7 +196,7 @@ describe('flags and values', () => {
 
   async function everything(): Promise<string[]> {
     const all: string[] = [];
-    for (const args of [['zones', 'list'], ['rules', 'list'], ['openings', 'list'], ['lesson', 'list'], ['users', 'list'], ['lists', 'status'], ['profiles', 'show', 'thcs'], ['audit', 'list', '--limit', '1000']]) all.push((await commandHere(...args, '--json', '--data', data)).out);
+    for (const args of [['zones', 'list'], ['rules', 'list'], ['openings', 'list'], ['lesson', 'list'], ['users', 'list'], ['lists', 'status'], ['profiles', 'show', 'thcs'], ['profiles', 'list'], ['profiles', 'tls-exceptions', 'list'], ['approvals', 'list', '--all'], ['audit', 'list', '--limit', '1000']]) all.push((await commandHere(...args, '--json', '--data', data)).out);
     return all;
   }
 

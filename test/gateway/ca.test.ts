@@ -128,8 +128,10 @@ describe('without a CA', () => {
     expect(await statusOf('hitclub.com')).toBe(403);
   });
 
-  it('offers no inspection', async () => {
+  it('inspects nothing without a reason and a second person', async () => {
     expect(await gateway.cli('profiles', 'tls', 'thcs', 'inspect')).toMatchObject({ code: 2 });
+    expect(await gateway.cli('profiles', 'tls', 'thcs', 'inspect', '--reason', 'thử')).toMatchObject({ code: 0, err: expect.stringContaining('luytre ca init') as string });
+    expect((await gateway.cli('profiles', 'list')).out).toMatch(/^thcs\t.*tls name$/m);
     expect(await gateway.cli('profiles', 'tls', 'nobody', 'name')).toMatchObject({ code: 2 });
   });
 });

@@ -48,7 +48,9 @@ const CONTRACT: Readonly<Record<string, readonly string[]>> = {
   'lesson start': ['--zone', '--profile', '--until'], 'lesson end': ['--zone'],
   'openings add': ['--zone', '--host', '--until'], 'openings list': [], 'openings remove': [],
   'rules allow': ['--profile', '--note'], 'rules block': ['--profile', '--note'], 'rules list': [], 'rules remove': [],
-  'profiles list': [], 'profiles set': ['--reason'], 'requests list': [], 'requests approve': [], 'requests reject': [], 'users list': [], 'users add': ['--role', '--password'], 'users set': [], 'users remove': [],
+  'profiles list': [], 'profiles set': ['--reason'], 'profiles tls': ['--reason'], 'profiles tls-exceptions list': [], 'profiles tls-exceptions suggest': [], 'profiles tls-exceptions add': ['--note'], 'profiles tls-exceptions remove': [],
+  'approvals list': ['--all'], 'approvals show': [], 'approvals approve': ['--as', '--note'], 'approvals reject': ['--as', '--reason'], 'approvals withdraw': [],
+  'requests list': [], 'requests approve': [], 'requests reject': [], 'users list': [], 'users add': ['--role', '--password'], 'users set': [], 'users remove': [],
   'audit list': [], 'audit verify': [],
   report: ['--from', '--to', '--format', '--out'], backup: [], restore: [], doctor: [],
 };

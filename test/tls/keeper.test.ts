@@ -10,9 +10,9 @@ import { dataFolder, NOW, wish } from './fixture.js';
 
 const LIST = join(certsDir(), 'never-decrypt.txt');
 
-function keeper(dataDir: string, neverDecryptFile = LIST): { keeper: AuthorityKeeper; faults: string[] } {
+function keeper(dataDir: string, neverDecryptFile = LIST, exceptions?: () => readonly string[]): { keeper: AuthorityKeeper; faults: string[] } {
   const faults: string[] = [];
-  return { keeper: createAuthorityKeeper({ dataDir, neverDecryptFile, onFault: (code) => faults.push(code) }), faults };
+  return { keeper: createAuthorityKeeper({ dataDir, neverDecryptFile, ...(exceptions === undefined ? {} : { exceptions }), onFault: (code) => faults.push(code) }), faults };
 }
 
 describe('keeper', () => {
@@ -70,6 +70,32 @@ describe('keeper', () => {
     expect(kept.refresh(made.issuing.notAfterMs)).toBe(true);
     expect(kept.signing()).toBeNull();
     expect(faults).toEqual(['expired']);
+  });
+
+  it('takes up what the school excepts, each time it changes, with a CA or before there is one', () => {
+    const data = dataFolder();
+    let excepted: readonly string[] = ['app.test'];
+    const { keeper: kept, faults } = keeper(data, LIST, () => {
+      if (excepted.length > 9) throw new Error('the store is locked');
+      return excepted;
+    });
+    expect(kept.refresh(NOW)).toBe(false);
+    initAuthority(data, wish());
+    expect(kept.refresh(NOW)).toBe(true);
+    expect(kept.signing()?.neverDecrypt).toEqual(expect.arrayContaining(['vietcombank.com.vn', 'app.test']));
+    expect(kept.refresh(NOW)).toBe(false);
+    excepted = ['app.test', '=hai.test'];
+    expect(kept.refresh(NOW)).toBe(true);
+    expect(kept.signing()?.neverDecrypt).toContain('=hai.test');
+    // a list that can't be read now opens nothing that was excepted
+    excepted = Array.from({ length: 10 }, () => 'x.test');
+    expect(kept.refresh(NOW)).toBe(false);
+    expect(kept.signing()?.neverDecrypt).toContain('=hai.test');
+    expect(faults).toEqual(['exceptions']);
+    excepted = [];
+    expect(kept.refresh(NOW)).toBe(true);
+    expect(kept.signing()?.neverDecrypt).not.toContain('app.test');
+    expect(kept.signing()?.neverDecrypt).toContain('vietcombank.com.vn');
   });
 
   it('signs nothing without the never-decrypt list', () => {
