@@ -11,6 +11,7 @@ import type * as AuthorityModule from '../tls/authority.js';
 import type { Authority, SchoolCa } from '../tls/authority.js';
 import type { CaWish } from '../tls/ca-certificate.js';
 import type { ExportFormat } from '../tls/export.js';
+import { registerCaKey } from './ca-key.js';
 import { collect } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayTime } from './time.js';
@@ -35,6 +36,7 @@ export function registerCa(program: Command, run: Run): void {
   withAddress(ca.command('rotate').description('đổi CA: cũ và mới cùng được tin trong 90 ngày (change it, with an overlap of 90 days)'))
     .option('--now', 'đổi ngay, hủy khóa cũ; khi nghi khóa bị lộ (at once; when the key may have been read)')
     .action(run((env, options: AddressOptions & { now?: boolean }) => rotate(env, options)));
+  registerCaKey(ca, run);
   ca.command('status').description('CA đang dùng, dấu vân tay, hạn (what is in force)').action(run((env) => status(env)));
 }
 

@@ -2,7 +2,8 @@
  * The school's CA on disk: `<data>/ca/current.pem` and, while a change is under way, `next.pem`; each holds key and certificate
  * together, so that no crash can part them. Owns modes, whole writes and the overlap; refuses to know leaves, pages and threads.
  *
- * The keys never leave this folder: not in the database, not in a backup, not in an export, not in a log (security.md §4.5).
+ * The keys never leave this folder: not in the database, not in a backup, not in a log (security.md §4.5); the one way out is key-transfer.ts, sealed,
+ * and with a second person's leave.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
@@ -64,6 +65,17 @@ export function rotateAuthority(dataDir: string, wish: CaWish, atOnce: boolean):
   writeWhole(folder, atOnce ? CURRENT : NEXT, made, true);
   if (atOnce) rmSync(join(folder, NEXT), { force: true });
   return made;
+}
+
+/** Takes over a CA that was made on another machine of the school; like `initAuthority` only where there is none. */
+export function adoptAuthority(dataDir: string, key: KeyObject, certificate: X509Certificate): SchoolCa {
+  const issuing = readCa(key, certificate);
+  if (issuing === null) throw new AuthorityError('damaged', 'Tệp này không chứa một CA của Lũy Tre.', 'The file holds no CA of Lũy Tre.');
+  const folder = secureFolder(dataDir);
+  if (existsSync(join(folder, CURRENT))) throw exists();
+  const adopted = { issuing, certificate };
+  writeWhole(folder, CURRENT, adopted, false);
+  return adopted;
 }
 
 /** What is in force at `nowMs`; null when the school has no CA. @throws AuthorityError for what can't be trusted or read */

@@ -1,5 +1,6 @@
 /** Two people for what opens more: from the command line, beside a running gateway that follows within two seconds. */
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -200,6 +201,43 @@ describe('hosts that are not decrypted', () => {
     expect(await cli(['profiles', 'tls-exceptions', 'add', 'da-loai.test'])).toMatchObject({ code: 0 });
     expect(await rows('profiles', 'tls-exceptions', 'suggest')).toEqual([{ host: 'app.test', n: 7, days: 1, command: 'luytre profiles tls-exceptions add =app.test' }]);
     expect((await rows('profiles', 'tls-exceptions', 'list')).map((row) => row['host'])).toEqual(['da-loai.test']);
+  });
+});
+
+describe('the key of the CA', () => {
+  it('leaves once, sealed, with the head’s leave, and signs on another machine', async () => {
+    const PASSPHRASE = 'Chuyen-sang-may-moi-2026';
+    const head = `${HEAD_PASSWORD}x\n`;
+    // by itself this test has no head yet
+    if ((await cli(['users', 'set', HEAD, '--password', head.trim()])).code !== 0) expect(await cli(['users', 'add', HEAD, '--role', 'head'], head)).toMatchObject({ code: 0 });
+    const file = join(gateway.dir, 'khoa.pem');
+    const out = ['ca', 'export-key', '--out', file];
+    oneSentence(await cli(out), 2, /hiệu trưởng duyệt trước/);
+    const [asked] = await rows<{ proposal: { id: number } }>(...out, '--reason', 'thay máy hỏng');
+    expect(asked).toMatchObject({ exported: false, proposal: { state: 'open', change: { kind: 'ca-export' } } });
+    oneSentence(await cli([...out, '--reason', 'thay máy hỏng']), 1, /đang chờ duyệt/);
+    expect(existsSync(file)).toBe(false);
+    expect(await cli(['approvals', 'approve', String(asked?.proposal.id), '--as', HEAD], head)).toMatchObject({ code: 0 });
+    oneSentence(await cli(out, 'ngan\n'), 1, /ít nhất 14 ký tự/);
+    oneSentence(await cli(['ca', 'export-key', '--out', join(gateway.dir, 'none', 'x')], `${PASSPHRASE}\n`), 1, /Không ghi được/);
+    expect(await cli(out, `${PASSPHRASE}\n`)).toMatchObject({ code: 0 });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('BEGIN ENCRYPTED PRIVATE KEY');
+    expect(text).not.toContain('BEGIN PRIVATE KEY');
+    // used up: nothing more leaves
+    oneSentence(await cli(['ca', 'export-key', '--out', `${file}2`], `${PASSPHRASE}\n`), 2, /hiệu trưởng duyệt trước/);
+    expect(existsSync(`${file}2`)).toBe(false);
+    const other = join(gateway.dir, 'may-moi');
+    const there = (args: readonly string[], input = ''): Promise<Answer> => runCli([...args, '--data', other], { env: { LANG: 'vi_VN.UTF-8', LC_ALL: '' }, input });
+    oneSentence(await there(['ca', 'import', file], 'Sai-mat-khau-roi-2026\n'), 1, /Mật khẩu của tệp không đúng/);
+    oneSentence(await there(['ca', 'import', gateway.config], `${PASSPHRASE}\n`), 1, /không phải tệp khóa CA/);
+    expect(await there(['ca', 'import', file], `${PASSPHRASE}\n`)).toMatchObject({ code: 0, err: '' });
+    expect((JSON.parse((await there(['ca', 'status', '--json'])).out) as { fingerprint: string }).fingerprint).toBe((await rows('ca', 'status'))[0]?.['fingerprint']);
+    oneSentence(await there(['ca', 'import', file], `${PASSPHRASE}\n`), 1, /đã có CA/);
+    const audit = JSON.stringify(await rows('audit', 'list', '--limit', '1000'));
+    expect(audit).toContain('ca.export-key');
+    expect(audit).not.toContain(PASSPHRASE);
   });
 });
 
