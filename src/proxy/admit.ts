@@ -13,7 +13,6 @@ export interface Admission {
    * with the reason; a flood is destroyed without a word.
    */
   admit(socket: Socket, refused: (address: string, reason: Reason) => void): boolean;
-  admitted(socket: Socket): boolean;
 }
 
 /** Sockets that are turned away hold a place while they linger; beyond this many times the limit they get no answer. */
@@ -23,7 +22,6 @@ export function createAdmission(settings: ProxySettings): Admission {
   const { limits } = settings;
   const clients = createCidrSet(settings.clients);
   const perClient = new Map<string, number>();
-  const known = new WeakSet<Socket>();
   let open = 0;
 
   function release(address: string): void {
@@ -49,14 +47,10 @@ export function createAdmission(settings: ProxySettings): Admission {
       open++;
       perClient.set(address, held + 1);
       socket.on('close', () => release(address));
-      if (refusal === null) {
-        known.add(socket);
-        return true;
-      }
+      if (refusal === null) return true;
       refused(address, refusal);
       return false;
     },
-    admitted: (socket) => known.has(socket),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Snapshot } from '../policy/snapshot.js';
 import type { OwnPages } from './own-pages.js';
 import type { Refuser } from './refuse.js';
 import type { Connection } from './relay-state.js';
+import type { Roster } from './roster.js';
 import type { ProxySettings } from './settings.js';
 import type { ClientRef, Tunnels } from './tunnel.js';
 import type { DialFault } from './wire-error.js';
@@ -77,7 +78,7 @@ export interface RelayContext {
   readonly ownPages: OwnPages;
   /** What we add to `Via`: used to recognise our own requests when they come round, for nothing else. */
   readonly via: string;
-  readonly connections: Set<Connection>;
+  readonly connections: Roster<Connection>;
   /** Monotonic clock of the last sweep: deadlines need no better, and a field is cheaper than a call per event. */
   clockMs: number;
   draining: boolean;

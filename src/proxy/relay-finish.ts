@@ -157,7 +157,7 @@ export function handOver(c: Connection): Socket {
   socket.pause();
   detach(socket, c.listeners);
   c.phase = 'gone';
-  c.ctx.connections.delete(c);
+  c.ctx.connections.remove(c);
   return socket;
 }
 

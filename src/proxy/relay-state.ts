@@ -10,6 +10,7 @@ import type { ChunkedReader } from './chunked.js';
 import type { RequestHead } from './message.js';
 import type { Dialing, RelayContext } from './relay-context.js';
 import type { ResponseHead } from './response-message.js';
+import type { Member } from './roster.js';
 import type { ClientRef } from './tunnel.js';
 
 /**
@@ -55,7 +56,7 @@ export interface Upstream {
 /** How the response body is framed towards the client. */
 export type Framing = 'none' | 'length' | 'chunked' | 'until-close';
 
-export interface Connection {
+export interface Connection extends Member {
   readonly ctx: RelayContext;
   readonly socket: Socket;
   readonly mode: 'explicit' | 'transparent';
@@ -113,7 +114,7 @@ export interface Connection {
 
 export function createConnection(ctx: RelayContext, socket: Socket, mode: 'explicit' | 'transparent', address: string): Connection {
   return {
-    ctx, socket, mode, address,
+    ctx, socket, mode, address, seat: -1,
     from: { address, port: socket.localPort ?? 0, login: null }, listeners: null,
     phase: 'head', advancing: false,
     input: null, triedBytes: 0, headSinceMs: ctx.clockMs, activeMs: ctx.clockMs, served: 0, clientEnded: false, clientPaused: false,

@@ -260,7 +260,7 @@ export function onClientClose(c: Connection): void {
   dropUpstream(c);
   c.phase = 'gone';
   c.input = null;
-  c.ctx.connections.delete(c);
+  c.ctx.connections.remove(c);
 }
 
 /**

@@ -12,12 +12,13 @@ import { advance, onClientClose, onClientData, onClientDrain, onClientEnd, rejud
 import type { ProxyDeps, RelayContext } from './relay-context.js';
 import { attach, lingerClose } from './relay-finish.js';
 import { createConnection, type Connection } from './relay-state.js';
+import { Roster } from './roster.js';
 import { sweep, sweepEveryMs } from './sweep.js';
 
 export interface ProxyServer {
   /** A connection to the explicit port (or a zone's own port). Created with `allowHalfOpen`. */
   handleExplicit(socket: Socket): void;
-  /** A transparent connection that turned out to be HTTP; `firstBytes` are what identified it. */
+  /** A transparent connection, admitted, that turned out to be HTTP; `firstBytes` are what identified it. */
   handleTransparentHttp(socket: Socket, firstBytes: Buffer): void;
   /**
    * The check both ways in share, for connections that never become HTTP: false when the socket was refused.
@@ -43,7 +44,7 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     refuser: createRefuser(deps),
     ownPages: createOwnPages(settings),
     via: `1.1 ${settings.instanceId}`,
-    connections: new Set(),
+    connections: new Roster(),
     clockMs: performance.now(), draining: false,
   };
   const sweeper = setInterval(() => sweep(ctx, rejudge), sweepEveryMs(limits));
@@ -82,7 +83,6 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
       if (admit(socket)) open(socket, 'explicit', plainAddress(socket.remoteAddress));
     },
     handleTransparentHttp(socket, firstBytes) {
-      if (!admission.admitted(socket) && !admit(socket)) return;
       onClientData(open(socket, 'transparent', plainAddress(socket.remoteAddress)), firstBytes);
     },
     refuseConnect(client, reason) {
@@ -91,21 +91,25 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
       const c = createConnection(ctx, client, 'explicit', plainAddress(client.remoteAddress));
       c.phase = 'closing';
       ctx.connections.add(c);
-      client.on('close', () => ctx.connections.delete(c));
+      client.on('close', () => ctx.connections.remove(c));
     },
     connections: () => ctx.connections.size,
     applyPolicy() {
       let cut = 0;
-      for (const c of ctx.connections) if (rejudge(c)) cut++;
+      ctx.connections.each((c) => {
+        if (rejudge(c)) cut++;
+      });
       return cut;
     },
     async drain(graceMs) {
       ctx.draining = true;
-      for (const c of ctx.connections) if (c.phase === 'head' && c.input === null) lingerClose(c);
+      ctx.connections.each((c) => {
+        if (c.phase === 'head' && c.input === null) lingerClose(c);
+      });
       const giveUpAt = performance.now() + graceMs;
       while (ctx.connections.size > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
       clearInterval(sweeper);
-      for (const c of ctx.connections) c.socket.destroy();
+      ctx.connections.each((c) => c.socket.destroy());
     },
   };
 }

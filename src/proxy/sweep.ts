@@ -24,11 +24,11 @@ export function sweepEveryMs(limits: ProxyLimits): number {
 export function sweep(ctx: RelayContext, rejudge: (c: Connection) => void): void {
   ctx.clockMs = performance.now();
   const nowMs = Date.now();
-  for (const c of ctx.connections) {
+  ctx.connections.each((c) => {
     if (isOverdue(c)) endOverdue(c);
     else if (c.phase === 'head' && c.upstream !== null && ctx.clockMs - c.upstream.idleSinceMs > KEEP_UPSTREAM_MS) dropUpstream(c);
     else if (c.decision !== null && c.decision.validUntilMs <= nowMs) rejudge(c);
-  }
+  });
 }
 
 function isOverdue(c: Connection): boolean {

@@ -10,6 +10,7 @@ import { permit } from '../policy/decide.js';
 import type { Decision, Permit, Reason } from '../policy/decision.js';
 import { createHelloReader, type HelloReader, type HelloResult } from './client-hello.js';
 import type { Dialing } from './relay-context.js';
+import type { Member, Roster } from './roster.js';
 import { SecondHello } from './second-hello.js';
 import { Splice, type CoarseClock, type SpliceOwner } from './splice.js';
 import { ALERT, helloRefusal, tlsAlert } from './tls-alert.js';
@@ -25,7 +26,7 @@ export interface TunnelShared {
   readonly deps: TunnelDeps;
   readonly nowMs: () => number;
   readonly clock: CoarseClock;
-  readonly live: Set<Tunnel>;
+  readonly live: Roster<Tunnel>;
 }
 
 /** Port 80 in a CONNECT is a WebSocket without TLS: there is nobody to show a page to. */
@@ -34,7 +35,8 @@ export function mayShowPage(deps: TunnelDeps, host: string, port: number, decisi
   return snapshot !== null && port !== 80 && deps.interceptor?.covers(host, decision, snapshot) === true;
 }
 
-export class Tunnel implements SpliceOwner {
+export class Tunnel implements SpliceOwner, Member {
+  seat = -1;
   private state: State;
   private readonly splice: Splice;
   /** Null once the hello has been passed on: its bytes are not kept for the life of a tunnel. */
@@ -284,7 +286,7 @@ export class Tunnel implements SpliceOwner {
   /** Lets go of everything but the client socket. */
   private drop(): void {
     this.state = 'over';
-    this.shared.live.delete(this);
+    this.shared.live.remove(this);
     this.dialing?.cancel();
     this.splice.upstream?.destroy();
     this.reader = null;

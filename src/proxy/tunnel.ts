@@ -10,6 +10,7 @@ import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { Interceptor } from './intercept.js';
 import type { Dialer } from './relay-context.js';
+import { Roster } from './roster.js';
 import type { ProxySettings } from './settings.js';
 import type { CoarseClock } from './splice.js';
 import { mayShowPage, Tunnel, type TunnelShared } from './tunnel-flow.js';
@@ -93,7 +94,7 @@ export interface Tunnels {
 const SWEEP_MS = 1_000;
 
 export function createTunnels(deps: TunnelDeps): Tunnels {
-  const live = new Set<Tunnel>();
+  const live = new Roster<Tunnel>();
   const clock: CoarseClock = { ms: performance.now() };
   const shared: TunnelShared = { deps, nowMs: deps.nowMs ?? Date.now, clock, live };
   const { ports } = deps.settings;
@@ -101,7 +102,7 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
   const sweeper = setInterval(() => {
     clock.ms = performance.now();
     const wallMs = shared.nowMs();
-    for (const tunnel of live) tunnel.sweep(wallMs);
+    live.each((tunnel) => tunnel.sweep(wallMs));
   }, SWEEP_MS);
   sweeper.unref();
 
@@ -121,17 +122,21 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
     },
     applyPolicy() {
       let closed = 0;
-      for (const tunnel of live) if (tunnel.rejudge()) closed++;
+      live.each((tunnel) => {
+        if (tunnel.rejudge()) closed++;
+      });
       return closed;
     },
     count: () => live.size,
     closeQuiet(quietMs) {
       clock.ms = performance.now();
-      for (const tunnel of live) if (tunnel.quietMs() >= quietMs) tunnel.abort();
+      live.each((tunnel) => {
+        if (tunnel.quietMs() >= quietMs) tunnel.abort();
+      });
     },
     close() {
       clearInterval(sweeper);
-      for (const tunnel of live) tunnel.abort();
+      live.each((tunnel) => tunnel.abort());
     },
   };
 }

@@ -80,7 +80,7 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
   const transparent = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.once('data', (first) => {
       socket.pause();
-      server.handleTransparentHttp(socket, first);
+      if (server.admit(socket)) server.handleTransparentHttp(socket, first);
       socket.resume();
     });
     socket.on('error', () => undefined);
