@@ -17,11 +17,14 @@ export interface Admission {
 
 /** Sockets that are turned away hold a place while they linger; beyond this many times the limit they get no answer. */
 const FLOOD = 2;
+const MAX_KNOWN = 10_000;
 
 export function createAdmission(settings: ProxySettings): Admission {
   const { limits } = settings;
   const clients = createCidrSet(settings.clients);
   const perClient = new Map<string, number>();
+  /** A walk over the ranges costs microseconds, and the same devices come all day. */
+  const allowed = new Map<string, boolean>();
   let open = 0;
 
   function release(address: string): void {
@@ -29,6 +32,16 @@ export function createAdmission(settings: ProxySettings): Admission {
     const held = (perClient.get(address) ?? 1) - 1;
     if (held === 0) perClient.delete(address);
     else perClient.set(address, held);
+  }
+
+  function mayUse(address: string): boolean {
+    let known = allowed.get(address);
+    if (known === undefined) {
+      known = clients.has(address);
+      if (allowed.size >= MAX_KNOWN) allowed.clear();
+      allowed.set(address, known);
+    }
+    return known;
   }
 
   return {
@@ -41,7 +54,7 @@ export function createAdmission(settings: ProxySettings): Admission {
         socket.destroy();
         return false;
       }
-      const refusal: Reason | null = !clients.has(address) ? 'client-not-allowed'
+      const refusal: Reason | null = !mayUse(address) ? 'client-not-allowed'
         : held >= limits.connectionsPerClient ? 'too-many-connections'
         : open >= limits.connections ? 'overload' : null;
       open++;

@@ -45,90 +45,120 @@ const MIN_HELLO = 41;
 const MAX_RECORD = 16_384;
 
 export function createHelloReader(maxBytes: number): HelloReader {
-  const pushed: Buffer[] = [];
-  let total = 0;
-  /** The verdict stands once it is reached; later bytes are only kept for replay. */
-  let verdict: HelloResult = MORE;
-  const recordHeader = Buffer.alloc(RECORD_HEADER);
-  let headerBytes = 0;
-  /** Bytes left in the record in hand. */
-  let recordLeft = 0;
-  const handshakeHeader = Buffer.alloc(HANDSHAKE_HEADER);
-  /** The handshake message, its header counted. */
-  let messageBytes = 0;
-  let body: Buffer | null = null;
-  /** Where the hello ended: the chunk, and the position in it. */
-  let endChunk = -1;
-  let endAt = 0;
+  return new Reader(maxBytes);
+}
 
-  function headerByte(byte: number): HelloResult {
-    recordHeader[headerBytes++] = byte;
-    if (headerBytes === 1) return byte === HANDSHAKE_RECORD ? MORE : messageBytes === 0 ? NOT_TLS : MALFORMED;
-    // The record version is to be ignored (RFC 8446 §5.1), but its first byte has been 3 since SSL 3.
-    if (headerBytes === 2) return byte === 3 ? MORE : messageBytes === 0 ? NOT_TLS : MALFORMED;
-    if (headerBytes < RECORD_HEADER) return MORE;
-    headerBytes = 0;
-    recordLeft = recordHeader.readUInt16BE(3);
-    // An empty handshake record is forbidden: it could go on for ever without adding a byte.
-    return recordLeft === 0 || recordLeft > MAX_RECORD ? MALFORMED : MORE;
+class Reader implements HelloReader {
+  private readonly pushed: Buffer[] = [];
+  private total = 0;
+  /** The verdict stands once it is reached; later bytes are only kept for replay. */
+  private verdict: HelloResult = MORE;
+  private headerBytes = 0;
+  private recordHigh = 0;
+  /** Bytes left in the record in hand. */
+  private recordLeft = 0;
+  /** The handshake message, its header counted. */
+  private messageBytes = 0;
+  private messageLength = 0;
+  private body: Buffer | null = null;
+  /** Where the hello ended: the chunk, and the position in it. */
+  private endChunk = -1;
+  private endAt = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  push(chunk: Buffer): HelloResult {
+    this.pushed.push(chunk);
+    if (this.verdict !== MORE) return this.verdict;
+    // Looks no further than the cap: the verdict is then the same however the bytes arrive.
+    const end = Math.min(chunk.length, this.maxBytes - this.total);
+    this.verdict = (this.total === 0 ? this.wholeHello(chunk, end) : null) ?? this.feed(chunk, end);
+    this.total += chunk.length;
+    if (this.verdict === MORE && this.total >= this.maxBytes) this.verdict = TOO_BIG;
+    return this.verdict;
   }
 
-  function messageHeaderByte(byte: number): HelloResult {
-    handshakeHeader[messageBytes++] = byte;
-    recordLeft--;
-    if (messageBytes === 1 && byte !== CLIENT_HELLO) return MALFORMED;
-    if (messageBytes < HANDSHAKE_HEADER) return MORE;
-    const length = handshakeHeader.readUIntBE(1, 3);
-    if (length + HANDSHAKE_HEADER + RECORD_HEADER > maxBytes) return TOO_BIG;
-    if (length < MIN_HELLO) return MALFORMED;
-    body = Buffer.alloc(length);
+  bytes(): Buffer[] {
+    return this.pushed;
+  }
+
+  behind(): Buffer[] {
+    if (this.endChunk < 0) return [];
+    const rest = this.pushed.slice(this.endChunk);
+    if (rest[0] !== undefined) rest[0] = rest[0].subarray(this.endAt);
+    return rest.filter((chunk) => chunk.length > 0);
+  }
+
+  /** The usual case, read where it lies: one record in one piece, with nothing in it but the hello. Null: not that. */
+  private wholeHello(chunk: Buffer, end: number): HelloResult | null {
+    const headers = RECORD_HEADER + HANDSHAKE_HEADER;
+    if (end < headers + MIN_HELLO || chunk[0] !== HANDSHAKE_RECORD || chunk[1] !== 3 || chunk[5] !== CLIENT_HELLO || chunk[6] !== 0) return null;
+    const record = chunk.readUInt16BE(3);
+    const length = chunk.readUInt16BE(7);
+    if (record > MAX_RECORD || length < MIN_HELLO || length + HANDSHAKE_HEADER !== record || headers + length > end) return null;
+    this.endChunk = 0;
+    this.endAt = headers + length;
+    return readHello(chunk.subarray(headers, headers + length));
+  }
+
+  private headerByte(byte: number): HelloResult {
+    switch (this.headerBytes++) {
+      case 0:
+        return byte === HANDSHAKE_RECORD ? MORE : this.messageBytes === 0 ? NOT_TLS : MALFORMED;
+      case 1:
+        // The record version is to be ignored (RFC 8446 §5.1), but its first byte has been 3 since SSL 3.
+        return byte === 3 ? MORE : this.messageBytes === 0 ? NOT_TLS : MALFORMED;
+      case 2:
+        return MORE;
+      case 3:
+        this.recordHigh = byte;
+        return MORE;
+      default:
+        this.headerBytes = 0;
+        this.recordLeft = this.recordHigh * 256 + byte;
+        // An empty handshake record is forbidden: it could go on for ever without adding a byte.
+        return this.recordLeft === 0 || this.recordLeft > MAX_RECORD ? MALFORMED : MORE;
+    }
+  }
+
+  private messageHeaderByte(byte: number): HelloResult {
+    this.recordLeft--;
+    if (this.messageBytes++ === 0) return byte === CLIENT_HELLO ? MORE : MALFORMED;
+    this.messageLength = this.messageLength * 256 + byte;
+    if (this.messageBytes < HANDSHAKE_HEADER) return MORE;
+    if (this.messageLength + HANDSHAKE_HEADER + RECORD_HEADER > this.maxBytes) return TOO_BIG;
+    if (this.messageLength < MIN_HELLO) return MALFORMED;
+    this.body = Buffer.alloc(this.messageLength);
     return MORE;
   }
 
-  function feed(chunk: Buffer, end: number): HelloResult {
+  private feed(chunk: Buffer, end: number): HelloResult {
     let i = 0;
     while (i < end) {
-      if (recordLeft === 0 || body === null) {
+      const { body } = this;
+      if (this.recordLeft === 0 || body === null) {
         const byte = chunk[i++] as number;
-        const result = recordLeft === 0 ? headerByte(byte) : messageHeaderByte(byte);
+        const result = this.recordLeft === 0 ? this.headerByte(byte) : this.messageHeaderByte(byte);
         if (result !== MORE) return result;
         continue;
       }
-      const at = messageBytes - HANDSHAKE_HEADER;
-      const take = Math.min(recordLeft, end - i, body.length - at);
+      const at = this.messageBytes - HANDSHAKE_HEADER;
+      const take = Math.min(this.recordLeft, end - i, body.length - at);
       chunk.copy(body, at, i, i + take);
       i += take;
-      messageBytes += take;
-      recordLeft -= take;
+      this.messageBytes += take;
+      this.recordLeft -= take;
       if (at + take === body.length) {
         // Nothing may follow a ClientHello in its record: two messages there are two readings of one flight.
-        endChunk = pushed.length - 1;
-        endAt = i;
-        const hello = recordLeft > 0 ? MALFORMED : readHello(body);
-        body = null;
+        this.endChunk = this.pushed.length - 1;
+        this.endAt = i;
+        const hello = this.recordLeft > 0 ? MALFORMED : readHello(body);
+        this.body = null;
         return hello;
       }
     }
     return MORE;
   }
-
-  return {
-    push(chunk) {
-      pushed.push(chunk);
-      if (verdict !== MORE) return verdict;
-      // Looks no further than the cap: the verdict is then the same however the bytes arrive.
-      verdict = feed(chunk, Math.min(chunk.length, maxBytes - total));
-      total += chunk.length;
-      if (verdict === MORE && total >= maxBytes) verdict = TOO_BIG;
-      return verdict;
-    },
-    bytes: () => pushed,
-    behind() {
-      const rest = endChunk < 0 ? [] : pushed.slice(endChunk);
-      if (rest[0] !== undefined) rest[0] = rest[0].subarray(endAt);
-      return rest.filter((chunk) => chunk.length > 0);
-    },
-  };
 }
 
 const SERVER_NAME = 0;
@@ -137,6 +167,19 @@ const SUPPORTED_VERSIONS = 43;
 const ECH = 0xfe0d;
 /** Draft of 2018–2020; hides the name without an outer one. */
 const ESNI = 0xffce;
+
+/** The last hello in which an extension type stood: sixteen thousand of them cost no more than one, and no hello a table of its own. */
+const seenAt = new Uint32Array(65_536);
+let hellos = 0;
+
+function newMark(): number {
+  hellos++;
+  if (hellos > 0xffff_ffff) {
+    seenAt.fill(0);
+    hellos = 1;
+  }
+  return hellos;
+}
 
 /** `body`: the ClientHello without its handshake header. Every length must come out exactly. */
 function readHello(body: Buffer): HelloResult {
@@ -160,14 +203,14 @@ function readHello(body: Buffer): HelloResult {
   if (at < end) {
     if (at + 2 > end || at + 2 + body.readUInt16BE(at) !== end) return MALFORMED;
     at += 2;
-    const seen = new Set<number>();
+    const mark = newMark();
     while (at < end) {
       if (at + 4 > end) return MALFORMED;
       const type = body.readUInt16BE(at);
       const from = at + 4;
       const to = from + body.readUInt16BE(at + 2);
-      if (to > end || seen.has(type)) return MALFORMED;
-      seen.add(type);
+      if (to > end || seenAt[type] === mark) return MALFORMED;
+      seenAt[type] = mark;
       at = to;
       if (type === SERVER_NAME) {
         sni = readServerName(body, from, to);

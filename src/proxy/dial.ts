@@ -47,9 +47,15 @@ function interfaceAddresses(): string[] {
 
 type AddressKind = 'loopback' | 'public' | 'private';
 
+interface KnownAddress {
+  readonly kind: AddressKind;
+  /** `network.dialPrivate` names it. */
+  readonly allowed: boolean;
+}
+
 /** Every one of these reaches this machine. */
 const LOOPBACK = createCidrSet(['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128']);
-const MAX_KINDS = 10_000;
+const MAX_KNOWN = 10_000;
 
 /**
  * Which addresses may be dialled. The gateway's listeners never, on any of the machine's addresses, even where
@@ -63,17 +69,17 @@ export function createAddressGuard(settings: ProxySettings, options: DialerOptio
   let ownPorts = new Set(fixedPorts);
   let own = new Set<string>();
   let ownReadMs = -Infinity;
-  const kinds = new Map<string, AddressKind>();
+  const known = new Map<string, KnownAddress>();
 
   /** Pure of the settings, so remembered: a CIDR walk costs microseconds, and the same hundred addresses come all day. */
-  function kindOf(address: string): AddressKind {
-    let kind = kinds.get(address);
-    if (kind === undefined) {
-      kind = LOOPBACK.has(address) ? 'loopback' : isPublicUnicast(address) ? 'public' : 'private';
-      if (kinds.size >= MAX_KINDS) kinds.clear();
-      kinds.set(address, kind);
+  function look(address: string): KnownAddress {
+    let found = known.get(address);
+    if (found === undefined) {
+      found = { kind: LOOPBACK.has(address) ? 'loopback' : isPublicUnicast(address) ? 'public' : 'private', allowed: allowedPrivate.has(address) };
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.set(address, found);
     }
-    return kind;
+    return found;
   }
 
   function isOwn(address: string): boolean {
@@ -87,12 +93,12 @@ export function createAddressGuard(settings: ProxySettings, options: DialerOptio
 
   return {
     check(address, port, chosen = false) {
-      const kind = kindOf(address);
+      const { kind, allowed } = look(address);
       const mine = kind === 'loopback' || isOwn(address);
       if (mine && ownPorts.has(port)) return 'own-address';
       if (chosen) return null;
-      if (mine) return allowedPrivate.has(address) ? null : 'own-address';
-      return kind === 'public' || allowedPrivate.has(address) ? null : 'private-address';
+      if (mine) return allowed ? null : 'own-address';
+      return kind === 'public' || allowed ? null : 'private-address';
     },
     setOwnPorts(ports) {
       ownPorts = new Set([...fixedPorts, ...ports]);

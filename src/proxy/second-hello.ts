@@ -23,8 +23,9 @@ export class SecondHello {
   private answer: Buffer | null = null;
   private retried = false;
   private reader: HelloReader | null = null;
-  private readonly header = Buffer.alloc(RECORD_HEADER);
   private headerBytes = 0;
+  private recordType = 0;
+  private recordHigh = 0;
   private recordLeft = 0;
 
   constructor(
@@ -44,7 +45,8 @@ export class SecondHello {
         at += skipped;
         continue;
       }
-      const type = this.headerBytes === 0 ? chunk[at] : this.header[0];
+      const byte = chunk[at] as number;
+      const type = this.headerBytes === 0 ? byte : this.recordType;
       if (type === HANDSHAKE) {
         if (!this.retried) return 'refused';
         this.reader = createHelloReader(this.maxBytes);
@@ -52,10 +54,13 @@ export class SecondHello {
       }
       // No TLS record: no server reads on.
       if (type !== CHANGE_CIPHER_SPEC && type !== APPLICATION_DATA) return 'over';
-      this.header[this.headerBytes++] = chunk[at++] as number;
-      if (this.headerBytes === RECORD_HEADER) {
+      at++;
+      this.headerBytes++;
+      if (this.headerBytes === 1) this.recordType = byte;
+      else if (this.headerBytes === RECORD_HEADER - 1) this.recordHigh = byte;
+      else if (this.headerBytes === RECORD_HEADER) {
         this.headerBytes = 0;
-        this.recordLeft = this.header.readUInt16BE(3);
+        this.recordLeft = this.recordHigh * 256 + byte;
       }
     }
     return 'on';
