@@ -81,7 +81,7 @@ async function status(env: CommandEnv): Promise<void> {
     env.say.json({ ...facts(signing), inspected, next: next === null ? null : { ...facts(next), signsFrom: new Date(switchMs ?? 0).toISOString() } });
   } else {
     await sayOne(env, signing);
-    if (inspected.length > 0) env.say.out(`  ${env.t('Đang giải mã HTTPS cho hồ sơ', 'HTTPS is decrypted for')}: ${inspected.join(', ')}`);
+    if (inspected.length > 0) env.say.out(`  ${env.t('Hồ sơ ở mức inspect', 'Profiles at inspect')}: ${inspected.join(', ')}`);
     if (next !== null) {
       env.say.out(env.t(`\nĐang đổi; CA mới ký từ ${sayTime(switchMs ?? 0)}:`, `\nA change is under way; the new CA signs from ${sayTime(switchMs ?? 0)}:`));
       await sayOne(env, next);

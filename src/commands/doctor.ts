@@ -180,7 +180,7 @@ async function checkCa(env: CommandEnv, add: Add): Promise<void> {
     if (days < 0) add('ca', 'fail', 'CA của trường đã hết hạn nên không được dùng.', 'The CA of the school has expired and is not used.', 'Chạy: luytre ca rotate --now, rồi cài lại lên máy', 'Run: luytre ca rotate --now, then install it again');
     else if (days < 120 && authority.next === null) add('ca', 'warn', `CA của trường còn ${days} ngày.`, `The CA of the school ends in ${days} days.`, 'Chạy: luytre ca rotate, để kịp 90 ngày cài chứng chỉ mới', 'Run: luytre ca rotate, in time for the 90 days of overlap');
     else add('ca', 'ok', `CA của trường dùng được, còn ${days} ngày.`, `The CA of the school is in order, ${days} days left.`);
-    if (days >= 0 && inspected !== '') add('inspect', 'ok', `Đang giải mã HTTPS cho hồ sơ: ${inspected}.`, `HTTPS is decrypted for: ${inspected}.`);
+    if (days >= 0 && inspected !== '') add('inspect', 'ok', `Hồ sơ ở mức inspect (giải mã HTTPS): ${inspected}.`, `Profiles at inspect (HTTPS is decrypted): ${inspected}.`);
   } catch (error) {
     if (!(error instanceof AuthorityError)) throw error;
     add('ca', 'fail', error.vi, error.en, 'Làm như câu trên; cổng lọc tự dùng lại CA trong vài giây', 'Do as it says; the gateway takes the CA up again within seconds');

@@ -127,7 +127,21 @@ export function judgeCell(standing: Standing, profile: string, category: string,
     };
   }
   if (cell === now) return 'same';
-  return CELL_RANK[cell] < CELL_RANK[shipped] && CELL_RANK[cell] < CELL_RANK[now] ? 'loosens' : 'free';
+  if (CELL_RANK[cell] >= CELL_RANK[shipped] || CELL_RANK[cell] >= CELL_RANK[now]) return 'free';
+  return closedAbove(standing, profile, category) ?? 'loosens';
+}
+
+/** What an older tier blocks hard every younger one does: loosening below it would be approved and change nothing. */
+function closedAbove(standing: Standing, profile: string, category: string): Refusal | null {
+  const tiers = standing.matrix.profiles.filter(({ listedOnly }) => !listedOnly);
+  const at = tiers.findIndex(({ id }) => id === profile);
+  const closed = at === -1 ? undefined : tiers.slice(at + 1).find(({ id }) => cellNow(standing, id, category) === 'X');
+  if (closed === undefined) return null;
+  return {
+    code: 'hard-cell',
+    vi: `Trường đang chặn cứng nhóm này ở hồ sơ lớn tuổi hơn (${closed.id}), nên hồ sơ ${profile} cũng bị chặn; hãy bỏ chặn cứng ở đó trước.`,
+    en: `The school blocks this category hard for an older profile (${closed.id}), so it is blocked for ${profile} too; lift that first.`,
+  };
 }
 
 export type LevelVerdict = 'same' | 'free' | 'raises' | Refusal;

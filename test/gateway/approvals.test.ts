@@ -104,7 +104,7 @@ describe('with a head', () => {
     await until(async () => (await statusOf('hitclub.com')) === 200, 2_000, 'inspect in force');
     expect((await rows('profiles', 'list')).find((row) => row['id'] === 'thcs')).toMatchObject({ tls: 'inspect' });
     expect((await rows('ca', 'status'))[0]).toMatchObject({ inspected: ['thcs'] });
-    expect((await cli(['ca', 'status'])).out).toContain('Đang giải mã HTTPS cho hồ sơ: thcs');
+    expect((await cli(['ca', 'status'])).out).toContain('Hồ sơ ở mức inspect: thcs');
     expect((await cli(['doctor', '--json'])).out).toMatch(/"check":"inspect","status":"ok","finding":"[^"]*thcs/);
     oneSentence(await cli(['approvals', 'approve', '1', '--as', HEAD], `${HEAD_PASSWORD}\n`), 1, /Đề xuất số 1 đã được duyệt/);
     expect(await cli(['profiles', 'tls', 'thcs', 'name'])).toMatchObject({ code: 0, err: '' });

@@ -43,6 +43,16 @@ describe('a cell', () => {
     expect(codeOf(judgeCell(standing(now === null ? {} : { [`${profile} ${category}`]: now }), profile, category, wanted))).toBe(verdict);
   });
 
+  it('under an older tier that the school has closed hard can’t be loosened, only closed', () => {
+    const closed = standing({ 'thpt mxh': 'X' });
+    expect(codeOf(judgeCell(closed, 'thcs', 'mxh', 'M'))).toBe('hard-cell');
+    expect(codeOf(judgeCell(closed, 'thcs', 'mxh', 'X'))).toBe('free');
+    expect(codeOf(judgeCell(closed, 'giao-vien', 'videochung', 'M'))).toBe('same');
+    // a younger one closes nothing above it, and the exam stands beside the tiers
+    expect(codeOf(judgeCell(standing({ 'lop-1-3 mxh': 'X' }), 'thcs', 'mxh', 'M'))).toBe('loosens');
+    expect(codeOf(judgeCell(closed, 'thi', 'mxh', 'M'))).toBe('loosens');
+  });
+
   it('is never looser than X, whatever lies over it: no cell of any profile', () => {
     let hard = 0;
     for (const profile of PROFILE_TABLE) {
@@ -96,7 +106,8 @@ describe('approval', () => {
   const inspect: ProposedChange = { kind: 'tls-level', profile: 'thcs', level: 'inspect' };
   it.each<[what: string, change: ProposedChange, before: Standing, after: Standing, code: string | null]>([
     ['nothing changed', loosen, standing(), standing(), null],
-    ['something else changed', loosen, standing(), standing({ 'thpt mxh': 'X' }, { thcs: 'block-page' }), null],
+    ['something else changed', loosen, standing(), standing({ 'thcs nhantin': 'X' }, { thcs: 'block-page' }), null],
+    ['an older tier was closed hard', loosen, standing(), standing({ 'thpt mxh': 'X' }), 'hard-cell'],
     ['the cell was closed meanwhile', loosen, standing(), standing({ 'thcs mxh': 'X' }), 'stale-proposal'],
     ['the cell was opened meanwhile', loosen, standing(), standing({ 'thcs mxh': 'M' }), 'stale-proposal'],
     ['the cell was opened half-way', loosen, standing(), standing({ 'thcs mxh': 'H' }), 'stale-proposal'],
