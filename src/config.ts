@@ -23,7 +23,12 @@ export interface Config {
     readonly workers: number;
   };
   readonly pages: { readonly port: number };
-  readonly console: { readonly host: string; readonly port: number };
+  readonly console: {
+    readonly host: string;
+    readonly port: number;
+    /** Names of the console alone, at which nothing else of the gateway is reached: browsers may remember "TLS only" for them. */
+    readonly names: readonly string[];
+  };
   readonly network: {
     readonly clients: readonly string[];
     readonly hosts: Readonly<Record<string, readonly string[]>>;
@@ -73,7 +78,7 @@ const schema = z.strictObject({
     workers: z.int().min(1).max(64).optional(),
   }).optional(),
   pages: z.strictObject({ port: port.optional() }).optional(),
-  console: z.strictObject({ host: address.optional(), port: port.optional() }).optional(),
+  console: z.strictObject({ host: address.optional(), port: port.optional(), names: z.array(host).optional() }).optional(),
   network: z.strictObject({
     clients: z.array(cidr).min(1).optional(),
     hosts: z.record(host, z.union([address, z.array(address).min(1).max(16)], 'addresses')).optional(),
@@ -199,7 +204,7 @@ export function loadConfig(source: ConfigSource = {}): Config {
       workers: proxy.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1)),
     },
     pages: { port: pages.port ?? DEFAULT_PORTS['pages.port'] },
-    console: { host: web.host ?? '::', port: web.port ?? DEFAULT_PORTS['console.port'] },
+    console: { host: web.host ?? '::', port: web.port ?? DEFAULT_PORTS['console.port'], names: (web.names ?? []).map((name) => canonicalHost(name) ?? name) },
     network: {
       clients: network.clients ?? PRIVATE_CLIENTS,
       hosts,

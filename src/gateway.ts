@@ -6,8 +6,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, HandedSocket } from './config.js';
+import { createPresence } from './activity/presence.js';
 import { createRecorder } from './activity/recorder.js';
 import { dayStart } from './activity/rollup.js';
+import { composeConsole } from './gateway-console.js';
 import { certsDir } from './installed.js';
 import { codeOf, startJobs, type Job } from './jobs.js';
 import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.js';
@@ -28,10 +30,13 @@ import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
 import type { RequestRow, Store } from './store/rows.js';
+import { bellsOf } from './bells.js';
 
 export interface Gateway {
   /** Ports in use, for the banner and the tests (0 in the configuration means any). */
-  readonly ports: { readonly proxy: number; readonly transparent: number | null; readonly pages: number };
+  readonly ports: { readonly proxy: number; readonly transparent: number | null; readonly pages: number; readonly console: number };
+  /** What a browser shows of the console's certificate. */
+  readonly consoleCertificate: { readonly fingerprint: string; readonly fromCa: boolean };
   /** Reads rules and policy again (SIGHUP). */
   reload(): Promise<void>;
   /** Drains open exchanges for at most `graceMs`, writes what is buffered, closes the store's users (not the store). */
@@ -74,6 +79,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     return createSnapshot(data);
   }
 
+  const presence = createPresence();
   const recorder = createRecorder({ events: store.events, log });
   const secret = randomBytes(24).toString('base64url');
   let findZone = createZoneFinder(snapshot);
@@ -109,6 +115,27 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const pagesPort = await pages.listen();
 
+  const web = composeConsole({
+    config,
+    log,
+    authority: () => authority.authority(),
+    env: {
+      store,
+      log,
+      now: Date.now,
+      snapshot: () => snapshot,
+      apply: () => refresh(),
+      shipped: () => shipped,
+      devicesSeen: (zone) => presence.count(zone),
+      bells: bellsOf,
+      health: () => {
+        const threads = pool.health();
+        const sum = (of: 'connections' | 'tunnels'): number => threads.reduce((total, thread) => total + thread[of], 0);
+        return { ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), connections: sum('connections'), tunnels: sum('tunnels'), dropped: recorder.dropped(), trouble: recorder.trouble() };
+      },
+    },
+  });
+
   const pool = createWorkerPool({
     count: config.proxy.workers,
     settings: proxySettings(config, pagesPort, secret, instanceId(store)),
@@ -119,10 +146,14 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     onEvents: (notes, dropped) => recorder.take(notes, dropped),
     handed: parts.handed ?? [],
     onLost: () => parts.onLost?.(),
+    onSeen: (seen) => presence.take(seen),
     log,
   });
+  let consolePort: number;
   try {
     await pool.listening();
+    // Last: who can change the policy is let in when there is one in force.
+    consolePort = await web.server.listen();
   } catch (error) {
     await pool.stop(0);
     await pages.close();
@@ -130,9 +161,14 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   let swapping: Promise<void> = Promise.resolve();
-  /** Swaps in what the store says now, one swap at a time; a policy that can't be built leaves the last good one in force. */
-  function refresh(): Promise<void> {
+  /**
+   * Swaps in what the store says now, one swap at a time; a policy that can't be built leaves the last good one in force.
+   * @param anew even where the store has not changed: the shipped rules have
+   */
+  function refresh(anew = false): Promise<void> {
     swapping = swapping.then(async () => {
+      // Two hundred teachers switch at the bell: the first swap after a change serves all who made one before it.
+      if (!anew && store.policies.generation() === snapshot.data.generation) return;
       try {
         const next = await build();
         snapshot = next;
@@ -172,8 +208,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       everyMs: 1_000,
       run: () => {
         if (authority.refresh(Date.now())) pool.setSigning(authority.signing());
+        web.renew();
       },
     },
+    { name: 'sessions', about: 'ends sessions of the console that are past their time', everyMs: 60_000, run: () => web.server.tidy() },
     { name: 'events', about: 'writes events and roll-ups', everyMs: 1_000, run: () => recorder.flush() },
     { name: 'neighbours', about: 'MAC addresses of the rooms that are named by MAC', everyMs: 15_000, run: refreshNeighbours },
     {
@@ -186,6 +224,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         day = today;
         recorder.flush();
         pool.setDeviceKey(randomBytes(32));
+        presence.clear();
       },
     },
     { name: 'retention', about: 'deletes what is past its time', everyMs: 3_600_000, run: () => expire(store, config) },
@@ -194,14 +233,16 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   expire(store, config);
 
   return {
-    ports: { ...pool.ports(), pages: pagesPort },
+    ports: { ...pool.ports(), pages: pagesPort, console: consolePort },
+    consoleCertificate: web.certificate(),
     reload: async () => {
       shipped = parts.loadShipped();
       syncShipped(store, shipped);
-      await refresh();
+      await refresh(true);
     },
     stop: async (graceMs) => {
       running.stop();
+      await web.server.close();
       await swapping;
       await pool.stop(graceMs);
       await pages.close();

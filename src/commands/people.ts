@@ -55,6 +55,13 @@ function registerUsers(program: Command, run: Run): void {
         else env.say.out(env.t(`Đã sửa tài khoản ${name}.`, `Account ${name} changed.`));
       }),
     );
+  users.command('reset-totp <name>').description('bỏ xác thực hai bước khi mất điện thoại, kết thúc mọi phiên; lần đăng nhập sau thiết lập lại (forget the second factor; it is set up anew at the next login)').action(
+    run((env, name: string) => {
+      const had = env.store().secondFactor.reset(name, env.actor);
+      if (env.json) env.say.json({ name, reset: had });
+      else env.say.out(had ? env.t(`Đã bỏ xác thực hai bước của ${name}; mọi phiên đã kết thúc.`, `The second factor of ${name} is gone; all sessions have ended.`) : env.t(`Tài khoản ${name} chưa bật xác thực hai bước; mọi phiên đã kết thúc.`, `Account ${name} had no second factor; all sessions have ended.`));
+    }),
+  );
   users.command('remove <name>').description('xóa (remove)').action(
     run((env, name: string) => {
       if (!env.store().accounts.removeUser(name, env.actor)) throw new CommandError(1, `Không có tài khoản «${name}».`, `No account "${name}".`);

@@ -67,7 +67,8 @@ function portTaken(error: unknown): CommandError | null {
 /** Addresses of the proxy and PAC, the one-time code, one line to try. */
 function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   const address = lanAddress();
-  const { proxy, pages, transparent } = gateway.ports;
+  const { proxy, pages, transparent, console: web } = gateway.ports;
+  const { fingerprint, fromCa } = gateway.consoleCertificate;
   const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
   const say = env.say.out;
   say('');
@@ -75,11 +76,17 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   say(`  ${env.t('Proxy cho máy học sinh', 'Proxy for the devices')}:  ${address}:${proxy}`);
   say(`  ${env.t('Tự cấu hình (PAC)', 'Auto-configuration (PAC)')}:      http://${address}:${pages}/proxy.pac`);
   say(`  ${env.t('Trang trợ giúp', 'Help page')}:         http://${address}:${pages}/help`);
+  say(`  ${env.t('Bảng điều khiển', 'Console')}:        https://${address}:${web}/`);
+  if (!fromCa) {
+    say(`    ${env.t('Trình duyệt sẽ cảnh báo vì chứng chỉ do máy này tự tạo; hãy so dấu vân tay rồi mới tiếp tục', 'The browser will warn: this machine made the certificate itself; compare the fingerprint before you go on')}:`);
+    say(`    SHA-256 ${fingerprint}`);
+  }
   if (transparent !== null) say(`  ${env.t('Cổng trong suốt', 'Transparent port')}:        ${transparent}${tproxy ? ' (TPROXY)' : ''}`);
   say(`  ${env.t('Dữ liệu', 'Data')}:                ${env.config.dataDir}`);
   if (code !== null) {
     say(`  ${env.t('Mã quản trị dùng một lần', 'One-time admin code')}: ${code}`);
-    say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: npx luytre setup --code ${code}`);
+    say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: https://${address}:${web}/khoi-dau`);
+    say(`    ${env.t('hoặc ở dòng lệnh', 'or on the command line')}: npx luytre setup --code ${code}`);
   }
   say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://127.0.0.1:${proxy} -I http://hitclub.com/`);
   say('');

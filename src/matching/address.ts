@@ -239,3 +239,10 @@ export function isPublicUnicast(address: string): boolean {
   if (parsed.family === 6 && (parsed.words[0] ?? 0) >>> 29 !== 1) return false;
   return !SPECIAL.has(address);
 }
+
+/** A socket's address as plain text: IPv4-mapped IPv6 as IPv4, no scope; '' when it is none. */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  const bare = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : (address.split('%', 1)[0] ?? address);
+  return parseAddress(bare) === null ? '' : bare;
+}

@@ -20,6 +20,8 @@ export interface EventBatch {
   /** @param snapshot the one that judged it */
   add(outcome: Outcome, snapshot: EventTables): void;
   setKey(key: Uint8Array): void;
+  /** Today's token of a device. */
+  tokenOf(address: string): number;
   /** The recorder has taken one batch over. */
   taken(): void;
   /** Sends what is there, however far the recorder has fallen behind. */
@@ -172,6 +174,7 @@ export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch 
       today = next;
       tokens.clear();
     },
+    tokenOf,
     taken() {
       if (underWay > 0) underWay--;
       sendFull(MAX_UNDER_WAY);

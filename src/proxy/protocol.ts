@@ -1,4 +1,5 @@
 /** Messages between the control thread and the proxy threads. Plain data; the index travels as a SharedArrayBuffer. */
+import type { Seen } from '../activity/presence.js';
 import type { PolicyData } from '../policy/snapshot.js';
 import type { PackedEvents } from './event-batch.js';
 import type { SigningParts } from '../tls/keeper.js';
@@ -39,5 +40,7 @@ export type FromWorker =
   | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }
   | { readonly type: 'events'; readonly events: PackedEvents; readonly dropped: number }
+  /** Devices seen by room since the last report: tokens of the day, in memory only. */
+  | { readonly type: 'seen'; readonly seen: readonly Seen[] }
   | { readonly type: 'drained' }
   | { readonly type: 'pong'; readonly n: number; readonly connections: number; readonly tunnels: number };

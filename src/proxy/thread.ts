@@ -21,6 +21,7 @@ import { plainAddress } from './own-pages.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ForwardToPages } from './relay-context.js';
 import { createResolver } from './resolve.js';
+import { createSeenDevices } from './seen.js';
 import { createProxyServer } from './server.js';
 import { createTunnels, type ClientRef } from './tunnel.js';
 
@@ -35,6 +36,8 @@ export interface ProxyThread {
 /** A tunnel that has said nothing for this long is not in the middle of anything when the gateway stops. */
 const QUIET_MS = 1_500;
 const DRAIN_STEP_MS = 50;
+/** How often the control thread is told who is there: a page that says so is fetched every fifteen seconds. */
+const SEEN_MS = 5_000;
 const MAX_ZONES_KNOWN = 10_000;
 /** Sockets just destroyed report their 'close', and with it their outcome, a turn or two of the loop later. */
 const LAST_OUTCOMES_MS = 20;
@@ -48,6 +51,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   const zones = new Map<string, { readonly port: number; readonly zone: number }>();
 
   const batch = createEventBatch(birth.deviceKey, (events, dropped) => post({ type: 'events', events, dropped }));
+  const seen = createSeenDevices(batch.tokenOf);
   const decisions = createDecisionCache();
   const resolver = createResolver({ dns: settings.dns, hosts: settings.hosts });
   const dialer = createDialer(settings, resolver);
@@ -56,14 +60,25 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   const zoneOf = ({ address, port, login }: ClientRef): number => {
     // A device opens connection after connection: the walk over the CIDRs is made once an address and policy.
     const known = login === null ? zones.get(address) : undefined;
-    if (known?.port === port) return known.zone;
+    if (known?.port === port) {
+      seen.note(known.zone, address);
+      return known.zone;
+    }
     const zone = findZone({ address, port, mac: macs.get(address) ?? null, login });
     if (login === null) {
       if (zones.size >= MAX_ZONES_KNOWN) zones.clear();
       zones.set(address, { port, zone });
     }
+    seen.note(zone, address);
     return zone;
   };
+
+  const tellSeen = (): void => {
+    const report = seen.report((zone) => snapshot?.data.zones[zone]?.name ?? null);
+    if (report.length > 0) post({ type: 'seen', seen: report });
+  };
+  const seenTimer = setInterval(tellSeen, SEEN_MS);
+  seenTimer.unref();
 
   function outcome(ended: Outcome): void {
     if (snapshot === null) return;
@@ -106,6 +121,8 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   };
 
   function setPolicy(data: PolicyData): void {
+    // positions are those of the snapshot that is going
+    tellSeen();
     snapshot = createSnapshot(data);
     findZone = createZoneFinder(snapshot);
     zones.clear();
@@ -163,6 +180,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     interceptor.close();
     resolver.close();
     batch.close();
+    clearInterval(seenTimer);
   }
 
   return {

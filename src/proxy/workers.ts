@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EventNote } from '../activity/event.js';
 import type { HandedSocket } from '../config.js';
+import type { Seen } from '../activity/presence.js';
 import type { Log } from '../log.js';
 import type { PolicyData } from '../policy/snapshot.js';
 import { unpackEvents } from './event-batch.js';
@@ -24,6 +25,7 @@ export interface WorkerPoolOptions {
   readonly signing?: SigningParts | null;
   readonly trust?: UpstreamTrust;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
+  readonly onSeen?: (seen: readonly Seen[]) => void;
   readonly log: Log;
   /** Listening sockets of the transparent port that the service manager opened; empty: each thread opens its own. */
   readonly handed?: readonly HandedSocket[];
@@ -160,6 +162,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       case 'events':
         options.onEvents(unpackEvents(message.events), message.dropped);
         tell(thread, { type: 'events-taken' });
+        break;
+      case 'seen':
+        options.onSeen?.(message.seen);
         break;
       case 'drained':
         thread.listening = false;

@@ -20,13 +20,15 @@ interface Stored {
   readonly created_ms: number;
   readonly disabled: 0 | 1;
   readonly hash: string;
+  readonly totp: 0 | 1;
 }
 
 export function createAccounts(db: Connection, changer: Changer, now: () => number): AccountStore {
-  const all = db.prepare('SELECT * FROM user ORDER BY created_ms, name');
-  const byName = db.prepare('SELECT * FROM user WHERE name = ?');
+  const columns = 'name, role, created_ms, disabled, hash, EXISTS (SELECT 1 FROM totp WHERE totp.user = user.name) AS totp';
+  const all = db.prepare(`SELECT ${columns} FROM user ORDER BY created_ms, name`);
+  const byName = db.prepare(`SELECT ${columns} FROM user WHERE name = ?`);
   const insert = db.prepare('INSERT INTO user (name, role, created_ms, disabled, hash) VALUES (?, ?, ?, 0, ?)');
-  const update = db.prepare('UPDATE user SET role = ?, disabled = ?, hash = ? WHERE name = ?');
+  const update = db.prepare('UPDATE user SET role = ?, disabled = ?, hash = ?, version = version + ? WHERE name = ?');
   const otherAdmins = db.prepare("SELECT count(*) FROM user WHERE role = 'it-admin' AND disabled = 0 AND name <> ? COLLATE NOCASE").pluck();
   const users = db.prepare('SELECT count(*) FROM user').pluck();
   const code = db.prepare('SELECT hash, expires_ms FROM setup_code');
@@ -80,9 +82,11 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         const role = patch.role ?? before.role;
         const disabled = patch.disabled ?? before.disabled === 1;
         if (role !== 'it-admin' || disabled) keepAnAdmin(before);
-        update.run(role, disabled ? 1 : 0, hash ?? before.hash, before.name);
         // a new password ends the wait that wrong ones have earned: the way back in, from the machine itself
         if (hash !== null) dropCount.run(before.name);
+        // What the account may do, or who knows its password, is not what its open sessions were opened under.
+        const other = role !== before.role || disabled !== (before.disabled === 1) || hash !== null;
+        update.run(role, disabled ? 1 : 0, hash ?? before.hash, other ? 1 : 0, before.name);
         note(
           'user.set',
           before.name,
@@ -122,6 +126,26 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         dropCode.run();
         note('setup-code.claim', 'setup-code', null, null);
         return true;
+      });
+    },
+    async claimFirstAdmin(text, name, password, nowMs) {
+      accountName(name);
+      checkStrength(name, password);
+      const offered = hashOf(text);
+      const live = (): boolean => {
+        const row = code.get() as { hash: Buffer; expires_ms: number } | undefined;
+        return row !== undefined && row.expires_ms > nowMs && Number(users.get()) === 0 && timingSafeEqual(row.hash, offered);
+      };
+      // A wrong code costs no hash: this is asked before anybody has an account.
+      if (!live()) return null;
+      const hash = await makeHash(password);
+      return changer.change(false, { kind: 'console', name: 'setup' }, (note) => {
+        if (!live()) return null;
+        insert.run(name, 'it-admin', Math.round(now()), hash);
+        dropCode.run();
+        note('setup-code.claim', 'setup-code', null, null);
+        note('user.add', name, null, { role: 'it-admin' });
+        return toRow(find(name));
       });
     },
     async checkPassword(name, password) {
@@ -191,5 +215,5 @@ function accountName(name: string): string {
 }
 
 function toRow(row: Stored): UserRow {
-  return { name: row.name, role: row.role, createdMs: row.created_ms, disabled: row.disabled === 1 };
+  return { name: row.name, role: row.role, createdMs: row.created_ms, disabled: row.disabled === 1, totp: row.totp === 1 };
 }

@@ -12,7 +12,11 @@ import { DATABASE_FILE } from './place.js';
 import { createRequests } from './requests.js';
 import { backupTo, removeAside } from './restore.js';
 import type { PolicyStore, Store } from './rows.js';
+import { createRoomTeachers } from './room-teachers.js';
 import { createRules } from './rules.js';
+import { createSecondFactor } from './second-factor.js';
+import { createSessions } from './sessions.js';
+import { createTokens } from './tokens.js';
 import { createSettings } from './settings.js';
 import { guarded } from './store-error.js';
 import { createTlsHosts } from './tls-hosts.js';
@@ -37,6 +41,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     ...createLists(db, changer),
     ...createRequests(db, changer),
     ...createTlsHosts(db, changer),
+    ...createRoomTeachers(db, changer),
   };
   const { settings, setApproved } = createSettings(db, changer);
   const dataVersion = db.prepare('PRAGMA data_version').pluck();
@@ -50,6 +55,9 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     accounts: guarded(createAccounts(db, changer, now)),
     settings: guarded(settings),
     proposals: guarded(createProposals(db, { changer, policies, settings, setApproved })),
+    sessions: guarded(createSessions(db)),
+    secondFactor: guarded(createSecondFactor(db, changer, now)),
+    tokens: guarded(createTokens(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),

@@ -5,7 +5,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, statSync, unlinkSync, chmodSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { APPLICATION_ID, check, integrityOf, type Connection } from './connection.js';
+import { APPLICATION_ID, check, integrityOf, schemaOf, type Connection } from './connection.js';
 import { DATABASE_FILE, databaseExists, secureDirectory, syncPath } from './place.js';
 import { StoreError, storeError, translate } from './store-error.js';
 
@@ -72,6 +72,9 @@ function finishCopy(path: string): void {
   try {
     check(db);
     db.pragma('journal_mode = DELETE');
+    db.pragma('secure_delete = ON');
+        // A session ended since would come back to life with it.
+    if (schemaOf(db) >= 5) db.exec('DELETE FROM session');
     if (integrityOf(db).length > 0) throw storeError('corrupt');
   } finally {
     db.close();

@@ -7,6 +7,7 @@ import type { Cell, TlsLevel } from '../policy/profile.js';
 import type { Matrix, ProposedChange, ProposalState, Standing } from '../policy/proposal.js';
 import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
+import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 
 /** Who did it, for the audit trail. A person's account name at most; never a pupil. */
 export interface Actor {
@@ -130,6 +131,8 @@ export interface UserRow {
   readonly role: Role;
   readonly createdMs: number;
   readonly disabled: boolean;
+  /** A second factor is set up. */
+  readonly totp: boolean;
 }
 
 export interface AuditRow {
@@ -211,6 +214,9 @@ export interface PolicyStore {
   answerRequest(id: number, state: 'approved' | 'rejected' | 'expired', answer: string | null, nowMs: number, actor: Actor): RequestRow;
   /** Counts of the days that begin in [fromMs, toMs); they outlive the requests themselves. */
   requestCounts(fromMs: number, toMs: number): RequestCounts;
+  /** Accounts a room belongs to, by room name; a room that is not in it is every teacher's. */
+  roomTeachers(): ReadonlyMap<string, readonly string[]>;
+  setRoomTeachers(zone: string, users: readonly string[], actor: Actor): void;
   /**
    * Adds to a day's counts of clients that refused our certificate, by host. What is no host or no count is left out, as are new hosts once the
    * day has a thousand. The caller leaves out hosts of which no visit may be kept (`CategoryPrivacy`).
@@ -333,6 +339,8 @@ export interface AccountStore {
   issueSetupCode(nowMs: number, options?: { readonly replace?: boolean }): string | null;
   /** Consumes the code atomically. */
   claimSetupCode(code: string, nowMs: number): boolean;
+  /** The code and the first administrator in one step: of many who try at once one wins, the others get null. */
+  claimFirstAdmin(code: string, name: string, password: string, nowMs: number): Promise<UserRow | null>;
   checkPassword(name: string, password: string): Promise<UserRow | null>;
   /**
    * checkPassword under the throttle of login-throttle.ts, whose counts lie in the database: one for command line and console, over restarts.
@@ -361,6 +369,9 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly settings: SettingStore;
   readonly proposals: ProposalStore;
+  readonly sessions: SessionStore;
+  readonly secondFactor: SecondFactorStore;
+  readonly tokens: TokenStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Whole, consistent copy while in use. */

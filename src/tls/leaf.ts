@@ -5,7 +5,7 @@
  * Everything but serial, dates and name is the same in every leaf and is written once, so that a new host costs one signature.
  * The few lines of DER here keep forge out of the proxy threads.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { isAddressLiteral } from '../matching/address.js';
 import { addressBytes, DAY_MS, keyIdOf, newSerial, type IssuingAuthority } from './issuing.js';
 
@@ -20,8 +20,14 @@ export interface LeafMaker {
   readonly key: string;
   /** True when the CA's own constraints let it sign for this canonical host or address. */
   maySign(host: string): boolean;
-  /** @param host canonical, one that `maySign` */
-  sign(host: string, nowMs: number): Leaf;
+  /** @param hosts canonical, ones that `maySign` */
+  sign(hosts: string | readonly string[], nowMs: number): Leaf;
+}
+
+/** For a leaf that is not one of many: its own key, its own length of life. */
+export interface OwnLeaf {
+  readonly pair?: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
+  readonly days?: number;
 }
 
 /** Safari caps private CAs at 825 days, Android WebView has refused long ones (finding 10): a month is under every cap. */
@@ -35,8 +41,9 @@ const oid = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, 'hex'));
 const ECDSA_SHA256 = tlv(SEQUENCE, oid('2a8648ce3d040302'));
 
 /** Makes the signer of one CA; its leaf key lives as long as it does. Never the CA's own key (SChannel refuses that). */
-export function createLeafMaker(authority: IssuingAuthority): LeafMaker {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export function createLeafMaker(authority: IssuingAuthority, own: OwnLeaf = {}): LeafMaker {
+  const { privateKey, publicKey } = own.pair ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const days = own.days ?? LEAF_DAYS;
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const version = Buffer.from([0xa0, 0x03, 0x02, 0x01, 0x02]);
   const issuer = Buffer.from(authority.name);
@@ -60,21 +67,30 @@ export function createLeafMaker(authority: IssuingAuthority): LeafMaker {
       for (let at = 0; at !== -1; at = nextLabel(host, at)) if (excluded.has(host.slice(at))) return false;
       return true;
     },
-    sign(host, nowMs) {
+    sign(hosts, nowMs) {
       const notBeforeMs = Math.max(nowMs - DAY_MS, authority.notBeforeMs);
-      const notAfterMs = Math.min(nowMs - DAY_MS + LEAF_DAYS * DAY_MS, authority.notAfterMs);
-      const bytes = addressBytes(host);
-      const name = bytes === null ? tlv(0x82, Buffer.from(host, 'latin1')) : tlv(0x87, bytes);
+      const notAfterMs = Math.min(nowMs - DAY_MS + days * DAY_MS, authority.notAfterMs);
+      const names = (typeof hosts === 'string' ? [hosts] : hosts).map(generalName);
       const body = tlv(
         SEQUENCE, version, tlv(0x02, newSerial()), ECDSA_SHA256, issuer, tlv(SEQUENCE, time(notBeforeMs), time(notAfterMs)), emptySubject, spki,
         // critical because the subject is empty: Chromium refuses it otherwise
-        tlv(0xa3, tlv(SEQUENCE, extension('551d11', true, tlv(SEQUENCE, name)), fixed)),
+        tlv(0xa3, tlv(SEQUENCE, extension('551d11', true, tlv(SEQUENCE, ...names)), fixed)),
       );
       const signature = sign('sha256', body, authority.key);
       const whole = tlv(SEQUENCE, body, ECDSA_SHA256, tlv(0x03, Buffer.from([0]), signature));
       return { cert: toPem(whole), notAfterMs };
     },
   };
+}
+
+/** A name of one part, CN, as DER. */
+export function commonName(text: string): Buffer {
+  return tlv(SEQUENCE, tlv(0x31, tlv(SEQUENCE, oid('550403'), tlv(0x0c, Buffer.from(text, 'utf8')))));
+}
+
+function generalName(host: string): Buffer {
+  const bytes = addressBytes(host);
+  return bytes === null ? tlv(0x82, Buffer.from(host, 'latin1')) : tlv(0x87, bytes);
 }
 
 /** Start of the next label, or −1. */

@@ -19,6 +19,7 @@ export interface TestGateway {
   readonly proxyPort: number;
   readonly transparentPort: number;
   readonly pagesPort: number;
+  readonly consolePort: number;
   /** Everything printed so far, both streams. */
   output(): string;
   /** Runs a command on the same data; resolves whatever its exit code. */
@@ -78,7 +79,7 @@ export async function startTestGateway(options: GatewayOptions = {}): Promise<Te
     ...extra,
     proxy: { host: '127.0.0.1', port: proxyPort, transparentPort, ...extra['proxy'] },
     pages: { port: pagesPort, ...extra['pages'] },
-    console: { port: consolePort },
+    console: { host: '127.0.0.1', port: consolePort, ...extra['console'] },
   }));
   let child: ChildProcess | null = null;
   let output = '';
@@ -116,7 +117,7 @@ export async function startTestGateway(options: GatewayOptions = {}): Promise<Te
     });
 
   const gateway: TestGateway = {
-    dir, data, config, proxyPort, transparentPort, pagesPort,
+    dir, data, config, proxyPort, transparentPort, pagesPort, consolePort,
     output: () => output,
     cli: (...args) => runCli([...args, '--config', config, '--data', data], { env: options.env ?? {}, program }),
     pid: () => child?.pid ?? -1,

@@ -3,10 +3,11 @@ import { migration as policy } from './001-policy.js';
 import { migration as people } from './002-people.js';
 import { migration as activity } from './003-activity.js';
 import { migration as approvals } from './004-approvals.js';
+import { migration as console } from './005-console.js';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals];
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console];

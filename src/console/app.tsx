@@ -1,0 +1,188 @@
+/**
+ * The console as one function from request to answer: what is turned away, coming in, pages, forms, undo, API, assets.
+ * Routes of pages and actions come from their tables; nothing else may add one.
+ */
+import { Hono } from 'hono';
+import { accessRoutes } from './access/routes.js';
+import { answerHeaders, hostOf, turnAway, type Knock, type OwnNames } from './access/guard.js';
+import type { Action, Who } from './action.js';
+import { apiRoutes } from './api.js';
+import { assetAt } from './assets.js';
+import { goTo, isHtmx, isLive, isLoopback, langOf, localAddress, readForm, safePlace, textOf, type Ctx, type Env, type Kit } from './http.js';
+import type { FormState, Page, PageContext } from './page.js';
+import { Frame, Gate } from './parts/layout.js';
+import { fromForm, readInput, type FormValues } from './read-input.js';
+import { asRefused, refused, type Refused } from './refused.js';
+import { ownerOf, proofStale, runAction } from './run-action.js';
+import type { SessionRow } from '../store/access-rows.js';
+import { formatsOf, wordsOf } from './words.js';
+
+const MAX_FORM = 65_536;
+
+export interface AppParts {
+  readonly kit: Kit;
+  readonly names: OwnNames;
+  readonly actions: readonly Action[];
+  readonly pages: readonly Page[];
+}
+
+export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
+  const { env, sessions } = kit;
+  const app = new Hono<Env>();
+  const patterns = pages.map((page) => ({ page, pattern: patternOf(page.path) }));
+  const byName = new Map(actions.map((action) => [action.name, action]));
+
+  app.use('*', async (c, next) => {
+    const knock = knockOf(c);
+    const away = turnAway(knock, names);
+    if (away === null) await next();
+    else c.res = await tell(c, away);
+    for (const [name, value] of Object.entries(answerHeaders(hostOf(knock), names))) if (!(name === 'Cache-Control' && c.res.headers.has(name))) c.res.headers.set(name, value);
+  });
+  app.onError((error, c) => tell(c, asRefused(error)));
+  app.notFound((c) => tell(c, refused('not-found', 'Bảng điều khiển không có trang này.', 'The console has no such page.')));
+
+  app.get('/assets/*', (c) => {
+    const asset = assetAt(c.req.path);
+    if (asset === null) return c.notFound();
+    return c.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'public, max-age=31536000, immutable' });
+  });
+
+  accessRoutes(app, kit);
+  apiRoutes(app, kit, actions);
+
+  app.get('/', (c) => {
+    const who = signedIn(c);
+    if (who instanceof Response) return who;
+    return c.redirect(navOf(who)[0]?.path ?? '/tai-khoan', 303);
+  });
+  for (const page of pages) app.get(page.path, (c) => show(c, page, null, null));
+
+  app.post('/lam/:action', async (c) => {
+    const who = signedIn(c);
+    if (who instanceof Response) return who;
+    const action = byName.get(c.req.param('action'));
+    if (action === undefined || action.method === 'GET') throw refused('not-found', 'Không có thao tác này.', 'There is no such action.');
+    const values = await readForm(c, action.maxBytes ?? MAX_FORM);
+    const back = safePlace(textOf(values, '_back') || '/');
+    try {
+      const ran = await runAction(kit.run, action, who, () => readInput(action.input, fromForm(action.input, values)), textOf(values, '_password') || null);
+      if (who.session !== null && ran.say !== null) sessions.memory(who.session).flash = { kind: 'done', words: ran.say, undo: ran.undo, atMs: env.now() };
+      if (ran.next !== null) return goTo(c, ran.next);
+      return c.redirect(back, 303);
+    } catch (error) {
+      return await giveBack(c, back, action, values, asRefused(error));
+    }
+  });
+
+  app.post('/hoan-tac', async (c) => {
+    const who = signedIn(c);
+    if (who instanceof Response) return who;
+    const values = await readForm(c, MAX_FORM);
+    const undone = await kit.undo.take(ownerOf(who), textOf(values, 'token'));
+    const words = undone ? { vi: 'Đã hoàn tác.', en: 'Undone.' } : { vi: 'Quá mười giây nên không hoàn tác được nữa; hãy đổi lại bằng tay.', en: 'More than ten seconds have passed; change it back by hand.' };
+    if (who.session !== null) sessions.memory(who.session).flash = { kind: undone ? 'done' : 'refused', words, undo: null, atMs: env.now() };
+    return c.redirect(safePlace(textOf(values, '_back') || '/'), 303);
+  });
+
+  /** The person, or the way to the step of signing in that is due. */
+  function signedIn(c: Ctx): Who | Response {
+    const session = sessions.read(c.req.header('cookie'), { quiet: isLive(c) });
+    if (session?.stage === 'full') return whoOf(session);
+    if (env.store.accounts.users().length === 0) return goTo(c, '/khoi-dau');
+    const url = new URL(c.req.url);
+    const back = encodeURIComponent(c.req.method === 'GET' && !isLive(c) ? `${url.pathname}${url.search}` : '/');
+    if (session !== null) return goTo(c, `${session.stage === 'code' ? '/ma-xac-thuc' : '/thiet-lap-xac-thuc'}?back=${back}`);
+    return goTo(c, `/dang-nhap?back=${back}`);
+  }
+
+  function navOf(who: Who): Page[] {
+    return pages.filter((page) => page.nav !== undefined && page.roles.includes(who.role)).sort((a, b) => (a.nav?.order ?? 0) - (b.nav?.order ?? 0));
+  }
+
+  /** @param at the page's own address, where it is shown in answer to a form */
+  async function show(c: Ctx, page: Page, form: FormState | null, at: string | null): Promise<Response> {
+    const who = signedIn(c);
+    if (who instanceof Response) return who;
+    if (!page.roles.includes(who.role)) throw refused('forbidden', 'Vai trò của thầy/cô không xem được trang này.', 'Your role may not see this page.');
+    const url = new URL(at ?? c.req.url, 'https://console');
+    const asked = url.searchParams.get('lang');
+    if (asked !== null && at === null && who.session !== null) {
+      if (asked === 'vi' || asked === 'en') env.store.sessions.setLang(who.session.hash, asked);
+      url.searchParams.delete('lang');
+      return c.redirect(`${url.pathname}${url.search}`, 303);
+    }
+    const lang = who.session?.lang ?? 'vi';
+    const nowMs = env.now();
+    const memory = who.session === null ? null : sessions.memory(who.session);
+    const ctx: PageContext = {
+      env, who, lang, t: wordsOf(lang), format: formatsOf(lang), nowMs,
+      here: `${url.pathname}${url.search}`,
+      query: url.searchParams,
+      params: paramsOf(page, url.pathname),
+      form,
+      proofStale: proofStale(who, nowMs),
+    };
+    const body = await page.render(ctx);
+    const flash = memory?.flash ?? null;
+    // Said once; a part that is fetched by itself leaves it for the page.
+    if (memory !== null && !isLive(c)) memory.flash = null;
+    return c.html(<Frame ctx={ctx} page={page} pages={navOf(who)} flash={isLive(c) ? null : flash}>{body}</Frame>);
+  }
+
+  function paramsOf(page: Page, path: string): Record<string, string> {
+    const found = patterns.find((entry) => entry.page === page)?.pattern.exec(path)?.groups ?? {};
+    return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, decoded(value)]));
+  }
+
+  /** The page the form stood on, with what was typed and what is wrong beside it. */
+  async function giveBack(c: Ctx, back: string, action: Action, values: FormValues, wrong: Refused): Promise<Response> {
+    const path = back.split('?', 1)[0] ?? '/';
+    const page = patterns.find(({ pattern }) => pattern.test(path))?.page;
+    if (page === undefined) throw wrong;
+    const form: FormState = { action: action.name, key: textOf(values, '_key') || null, values, fields: wrong.fields, words: wrong.words };
+    const answer = await show(c, page, form, back);
+    return answer.status === 200 ? new Response(answer.body, { status: wrong.status, headers: answer.headers }) : answer;
+  }
+
+  async function tell(c: Ctx, wrong: Refused): Promise<Response> {
+    if (wrong.kind === 'fault') env.log.error('the console failed', { part: 'console' });
+    const session = sessions.read(c.req.header('cookie'), { quiet: true });
+    const lang = langOf(c, session);
+    const t = wordsOf(lang);
+    if (c.req.path.startsWith('/api/')) return c.json({ status: wrong.status, code: wrong.kind, detail: t(wrong.words.vi, wrong.words.en) }, wrong.status, { 'Content-Type': 'application/problem+json' });
+    if (isHtmx(c) && !isLive(c)) c.header('HX-Retarget', 'body');
+    const school = env.snapshot().data.school.name;
+    return await c.html(
+      <Gate lang={lang} t={t} title={t('Chưa được', 'Not done')} school={school} here="/">
+        <p role="alert">{t(wrong.words.vi, wrong.words.en)}</p>
+        <p><a class="button" href="/">{t('Về trang đầu', 'To the first page')}</a></p>
+      </Gate>,
+      wrong.status,
+    );
+  }
+
+  return app;
+}
+
+export function whoOf(session: SessionRow): Who {
+  const { name, role } = session.user;
+  return { name, role, actor: { kind: 'console', name }, session };
+}
+
+function knockOf(c: Ctx): Knock {
+  const local = localAddress(c);
+  return { method: c.req.method, path: c.req.path, header: (name) => c.req.header(name), localAddress: local, loopback: isLoopback(local) };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:([a-z]+)/gi, '(?<$1>[^/]+)')}$`);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw refused('not-found', 'Địa chỉ trang không hợp lệ.', 'The address of the page is not valid.');
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What the console is given by the composition root. It knows nothing of proxy threads: they are numbers and functions here.
+ * Actions take it as `env`, pages as `ctx.env`.
+ */
+import type { Snapshot } from '../policy/snapshot.js';
+import type { Shipped } from '../lists/shipped.js';
+import type { Log } from '../log.js';
+import type { Store } from '../store/rows.js';
+import type { Words } from './words.js';
+
+/** An end that the bell gives. */
+export interface BellEnd {
+  readonly name: Words;
+  readonly untilMs: number;
+}
+
+export interface GatewayHealth {
+  readonly ok: boolean;
+  readonly generation: number;
+  readonly workers: number;
+  readonly connections: number;
+  readonly tunnels: number;
+  /** Events lost since the start. */
+  readonly dropped: number;
+  /** Code of what keeps events from being stored, or null. */
+  readonly trouble: string | null;
+}
+
+export interface ConsoleDeps {
+  readonly store: Store;
+  readonly log: Log;
+  now(): number;
+  /** The policy in force on the proxy threads. */
+  snapshot(): Snapshot;
+  /** Brings what the store now says into force; resolves when every proxy thread has it (or after two seconds). */
+  apply(): Promise<void>;
+  shipped(): Shipped;
+  /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. */
+  devicesSeen(zone: string): number;
+  /** End of the running period (tiết) and session (buổi), where the bell times say one. */
+  bells(nowMs: number): { readonly period: BellEnd | null; readonly session: BellEnd | null };
+  health(): GatewayHealth;
+}

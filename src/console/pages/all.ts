@@ -1,0 +1,6 @@
+/** The table of pages. Whoever adds one adds a line here and a row in test/console/matrix.test.ts. */
+import type { Page } from '../page.js';
+import { accountPage } from './account.js';
+import { roomsPage } from './rooms.js';
+
+export const PAGES: readonly Page[] = [roomsPage, accountPage];

@@ -1,0 +1,54 @@
+/** Refused: a request that the console turns down, with one clear sentence and, where it is about a field, its name. */
+import type { Words } from './words.js';
+
+/** Kind → HTTP status. */
+export const REFUSALS = {
+  input: 422, 'sign-in': 401, 'prove-first': 403, forbidden: 403, 'cross-site': 403, 'not-found': 404, conflict: 409,
+  'too-large': 413, 'wrong-type': 415, misdirected: 421, 'too-many': 429, busy: 503, unavailable: 503, fault: 500,
+} as const;
+export type Refusal = keyof typeof REFUSALS;
+
+export class Refused extends Error {
+  constructor(
+    readonly kind: Refusal,
+    readonly words: Words,
+    /** Fields at fault with their sentences; empty where it is about the whole. */
+    readonly fields: ReadonlyMap<string, Words> = new Map(),
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(kind);
+    this.name = 'Refused';
+  }
+  get status(): (typeof REFUSALS)[Refusal] {
+    return REFUSALS[this.kind];
+  }
+}
+
+export function refused(kind: Refusal, vi: string, en: string): Refused {
+  return new Refused(kind, { vi, en });
+}
+
+export function wrongField(field: string, vi: string, en: string): Refused {
+  return new Refused('input', { vi, en }, new Map([[field, { vi, en }]]));
+}
+
+interface Spoken {
+  readonly code: string;
+  readonly vi: string;
+  readonly en: string;
+}
+
+/** Our own errors (the store's, the lists') carry both sentences; what does not is a fault, of which nothing is told. */
+export function asRefused(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  const spoken = error as Partial<Spoken> | null;
+  if (error instanceof Error && typeof spoken?.vi === 'string' && typeof spoken.en === 'string') {
+    const code = String(spoken.code ?? '');
+    const kind: Refusal = code === 'busy' || code === 'locked' ? 'busy'
+      : code === 'disk-full' || code === 'read-only' || code === 'io' || code === 'corrupt' ? 'unavailable'
+      : code.startsWith('unknown-') ? 'not-found'
+      : /-taken$|^(?:already-answered|last-admin|exists|in-use|too-many)$/.test(code) ? 'conflict' : 'input';
+    return new Refused(kind, { vi: spoken.vi, en: spoken.en });
+  }
+  return refused('fault', 'Có lỗi trong cổng lọc; thao tác chưa được thực hiện. Hãy thử lại, rồi báo quản trị nếu còn lỗi.', 'Something failed inside the gateway; nothing was changed. Try again, then tell the administrator.');
+}

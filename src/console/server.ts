@@ -1,0 +1,115 @@
+/**
+ * The console on its port: TLS, who may connect at all, limits of time and size. Everything that is said is app.tsx's.
+ * Like every server here it trusts nothing in front of it: the peer's address is the socket's.
+ */
+import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { createCidrSet, plainAddress } from '../matching/address.js';
+import { ACTIONS } from './actions/all.js';
+import { createProof } from './access/proof.js';
+import { createSessions } from './access/session.js';
+import { createThrottle } from './access/throttle.js';
+import type { OwnNames } from './access/guard.js';
+import { createApp } from './app.js';
+import type { ConsoleDeps } from './deps.js';
+import { PAGES } from './pages/all.js';
+import type { RunParts } from './run-action.js';
+import { createUndo } from './undo.js';
+
+export interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface ConsoleOptions {
+  readonly host: string;
+  readonly port: number;
+  /** CIDRs whose clients are served. */
+  readonly clients: readonly string[];
+  readonly names: OwnNames;
+  readonly certificate: KeyPair;
+  readonly env: ConsoleDeps;
+}
+
+export interface ConsoleServer {
+  listen(): Promise<number>;
+  setCertificate(pair: KeyPair): void;
+  /** Once a minute: sessions past their limits. */
+  tidy(): void;
+  close(): Promise<void>;
+}
+
+/** A browser opens six; a teacher may have several windows. */
+const MAX_PER_CLIENT = 64;
+
+export function createConsole(options: ConsoleOptions): ConsoleServer {
+  const { env, names } = options;
+  const clients = createCidrSet(options.clients);
+  const sessions = createSessions(env.store.sessions, env.now);
+  const proof = createProof(env, createThrottle(env.now));
+  const undo = createUndo(env.now);
+  const run: RunParts = {
+    env,
+    undo,
+    // The session itself stands for the address: whoever has it is let no more tries than its account.
+    passwordFits: async (who, password) => {
+      const user = await proof.password(who.name, password, `session ${who.session?.hash.toString('hex') ?? ''}`);
+      return user !== null;
+    },
+  };
+  const app = createApp({ kit: { env, sessions, proof, undo, run }, names, actions: ACTIONS, pages: PAGES });
+
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const perClient = new Map<string, number>();
+  const server = createServer(
+    {
+      ...options.certificate,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: 10_000,
+      maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxConnections = 2_000;
+  server.on('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress);
+    const held = (perClient.get(address) ?? 0) + 1;
+    if (!clients.has(address) || held > MAX_PER_CLIENT) {
+      socket.destroy();
+      return;
+    }
+    perClient.set(address, held);
+    socket.on('close', () => {
+      const left = (perClient.get(address) ?? 1) - 1;
+      if (left === 0) perClient.delete(address);
+      else perClient.set(address, left);
+    });
+  });
+  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: options.host, port: options.port }, () => {
+          server.off('error', reject);
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : options.port);
+        });
+      }),
+    setCertificate: (pair) => server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' }),
+    tidy: () => sessions.expire(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
