@@ -42,7 +42,7 @@ describe('route × role', () => {
       if (role === 'head') await enrol(client);
       clients.set(role, client);
     }
-  });
+  }, 180_000);
   afterAll(() => gateway.end());
 
   it('has a row for every page and every action, and none too many', () => {
@@ -119,5 +119,6 @@ describe('own and other rooms', () => {
     } finally {
       await gateway.end();
     }
-  });
+    // seven processes and as many password hashes
+  }, 120_000);
 });
