@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Config, HandedSocket } from './config.js';
 import { createPresence } from './activity/presence.js';
 import { createRecorder } from './activity/recorder.js';
+import { keptRejections } from './activity/rejection.js';
 import { dayStart } from './activity/rollup.js';
 import { composeConsole } from './gateway-console.js';
 import { certsDir } from './installed.js';
@@ -144,6 +145,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     signing: authority.signing(),
     trust,
     onEvents: (notes, dropped) => recorder.take(notes, dropped),
+    onTlsRejections: (counts) => store.policies.noteTlsRejections(keptRejections(counts, snapshot, Date.now()), Date.now()),
     handed: parts.handed ?? [],
     onLost: () => parts.onLost?.(),
     onSeen: (seen) => presence.take(seen),

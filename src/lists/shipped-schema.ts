@@ -67,12 +67,19 @@ export const bypassSchema = z.strictObject({
   })).min(1),
 });
 
+/** Written into requests as they are. */
+const parameter = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'A-Z a-z 0-9 _ . -');
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'A-Z a-z 0-9 -').refine((name) => !/^(?:host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|via|proxy-.*)$/i.test(name), 'framing');
+const headerValue = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'ASCII');
+
 export const safeSearchSchema = z.strictObject({
   rules: z.array(z.strictObject({
     name: text,
     category: z.enum(['timkiem', 'videochung']),
     dialStrict: text,
     dialModerate: text,
+    parameters: z.array(z.strictObject({ name: parameter, value: parameter, searches: z.array(parameter).min(1) })).min(1).optional(),
+    headers: z.array(z.strictObject({ name: headerName, strict: headerValue, moderate: headerValue })).min(1).optional(),
     source: text,
     lastVerified: date,
     verified,

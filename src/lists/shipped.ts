@@ -239,6 +239,8 @@ function loadSafeSearch(files: Files): DatedRule[] {
         category: rule.category,
         dialStrict: target('dialStrict'),
         dialModerate: target('dialModerate'),
+        ...(rule.parameters === undefined ? {} : { parameters: rule.parameters }),
+        ...(rule.headers === undefined ? {} : { headers: rule.headers }),
       },
       date: rule.lastVerified,
     };

@@ -1,7 +1,7 @@
 /**
  * Pages inside pages: translation, caches, AMP, archives and readers carry another site under a name of their own
- * (security.md §2.5). Owns how the inner host is read from the outer host, or from the path where one is seen;
- * refuses to know policy. Queries are never looked at: they do not reach the matcher.
+ * (security.md §2.5). Owns how the inner host is read from the outer host, or from path and query where they are seen;
+ * refuses to know policy. Only the query of a host that is named here is ever looked at.
  */
 import { domainToUnicode } from 'node:url';
 import { canonicalHost } from './hostname.js';
@@ -9,7 +9,7 @@ import { canonicalPath } from './path.js';
 
 /** What a wrapper carries: another page, something that can't be read, or nothing but its own pages. */
 export type Carried =
-  | { readonly type: 'page'; readonly host: string; readonly path: string | null }
+  | { readonly type: 'page'; readonly host: string; readonly path: string | null; readonly query?: string }
   | { readonly type: 'unknown' }
   | { readonly type: 'nothing' };
 
@@ -94,6 +94,78 @@ const BY_PATH: ReadonlyMap<string, (path: string) => Carried> = new Map<string, 
   ['translated.turbopages.org', fromYandex], ['turbopages.org', fromYandex],
 ]);
 
+/** The parameter that holds the page, and the paths it counts on (all where none is named). */
+interface InQuery {
+  readonly names: readonly string[];
+  readonly paths?: RegExp;
+}
+
+const U: InQuery = { names: ['u'] };
+const URL_: InQuery = { names: ['url'] };
+
+const BY_QUERY: ReadonlyMap<string, InQuery> = new Map<string, InQuery>([
+  ['translate.googleusercontent.com', U], ['webcache.googleusercontent.com', { names: ['q'] }],
+  ['www.translatetheweb.com', { names: ['a'] }], ['www.microsofttranslator.com', { names: ['a'] }], ['translate.yandex.com', URL_],
+  ['translate.yandex.ru', URL_], ['papago.naver.net', URL_], ['fanyi.baidu.com', { names: ['query'], paths: /^\/transpage/ }],
+  ['external-content.duckduckgo.com', U], ['proxy.duckduckgo.com', U], ['images.weserv.nl', URL_], ['wsrv.nl', URL_],
+  ['view.officeapps.live.com', { names: ['src'] }], ['docs.google.com', { names: ['url'], paths: /^\/(?:g?viewer?|gview)/ }],
+  ['cc.bingj.com', { names: ['u', 'url', 'd'], paths: /^\/cache/ }], ['api.allorigins.win', URL_], ['corsproxy.io', URL_],
+  ['api.codetabs.com', { names: ['quest'] }], ['www.printfriendly.com', URL_], ['validator.w3.org', { names: ['uri', 'doc'] }],
+]);
+
+/** `translate.google.com`, and the country names that Google answers with the same. */
+const TRANSLATE = /^translate\.google\.(?:[a-z]{2,3}|com?\.[a-z]{2})$/;
+
+/** Lengths of the hosts above, the ones Google may use included. */
+const QUERY_LENGTHS = [...BY_QUERY.keys()].reduce((bits, host) => bits | (1 << (host.length & 31)), 0);
+
+function inQuery(host: string): InQuery | undefined {
+  if (host.startsWith('translate.google.')) return TRANSLATE.test(host) ? U : undefined;
+  return (QUERY_LENGTHS & (1 << (host.length & 31))) !== 0 ? BY_QUERY.get(host) : undefined;
+}
+
+/** True for hosts whose query is worth passing to `unwrap`. */
+export function carriesInQuery(host: string): boolean {
+  return inQuery(host) !== undefined;
+}
+
+const MAX_ENCODED = 3;
+
+/** Percent-decoded until nothing changes, three times at most: `%2568` is `%68` is `h`. */
+function decoded(text: string): string {
+  let last = text.replaceAll('+', ' ');
+  for (let n = 0; n < MAX_ENCODED && last.includes('%'); n++) {
+    const next = last.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'));
+    if (next === last) break;
+    last = next;
+  }
+  return last;
+}
+
+/** `https://host/…`, `//host/…`, `host/…`, `cache:Id:host/…` as it stands in a parameter. */
+function fromParameter(value: string): Carried {
+  const text = decoded(value).trim().replace(/^(?:view-source:|cache:(?:[\w-]+:)?)+/i, '').replace(/^(?:[a-z][a-z0-9+.-]*:)?[/\\]{1,2}|^https?:(?=[^/])/i, '');
+  const end = text.search(/[?#]/);
+  const carried = page((end < 0 ? text : text.slice(0, end)).replaceAll('\\', '/'));
+  return carried.type === 'page' && end >= 0 && text[end] === '?' ? { ...carried, query: text.slice(end) } : carried;
+}
+
+/** A parameter that names no page is one that can't be read; a wrapper asked without its parameter shows its own pages. */
+function fromQuery(rule: InQuery, path: string, query: string): Carried {
+  if (rule.paths !== undefined && !rule.paths.test(path)) return NOTHING;
+  let found: Carried = NOTHING;
+  for (const pair of query.slice(1).split(/[&;]/)) {
+    const equals = pair.indexOf('=');
+    const name = decoded(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    if (!rule.names.includes(name) || value === '') continue;
+    // Which of two a server takes can't be known.
+    if (found.type !== 'nothing') return UNKNOWN;
+    found = fromParameter(value);
+  }
+  return found;
+}
+
 /** Google answers `/amp/` on every one of its two hundred country names. */
 const GOOGLE = /^(?:www\.)?google\.(?:[a-z]{2,3}|com?\.[a-z]{2})$/;
 
@@ -121,8 +193,8 @@ function readerOf(host: string): ((path: string) => Carried) | undefined {
   return host.length < 32 && (LENGTHS & (1 << host.length)) !== 0 ? BY_PATH.get(host) : undefined;
 }
 
-/** What the host carries, or null when it is no wrapper. */
-export function unwrap(host: string, path: string | null): Unwrapped | null {
+/** What the host carries, or null when it is no wrapper. `query` from `?` on, for hosts that `carriesInQuery`. */
+export function unwrap(host: string, path: string | null, query = ''): Unwrapped | null {
   const last = host.charCodeAt(host.length - 1);
   // Names under .goog, .org, .com: everything else can skip the suffixes.
   if (last === 103 || last === 109) {
@@ -131,6 +203,11 @@ export function unwrap(host: string, path: string | null): Unwrapped | null {
       const labels = host.slice(0, -suffix.length);
       return { carried: spelledHost(labels.slice(labels.lastIndexOf('.') + 1)), byPath: false };
     }
+  }
+  const parameter = inQuery(host);
+  if (parameter !== undefined) {
+    const spelled = path === null ? null : canonicalPath(path);
+    return { carried: spelled === null ? NOTHING : fromQuery(parameter, spelled, query), byPath: true };
   }
   const read = readerOf(host);
   if (read === undefined) return null;

@@ -28,7 +28,7 @@ import { compiledOf, SLOT, type Compiled } from './compiled.js';
 import type { Action, Decision, Layer, Permit, Reason } from './decision.js';
 import type { Facts } from './facts.js';
 import type { Cell } from './profile.js';
-import { mustRestrict, restrictedTwin } from './safe-search.js';
+import { mustRestrict, requiredEdits, restrictedTwin } from './safe-search.js';
 import type { ZoneState } from './schedule.js';
 import type { ListMeta, Rule, Snapshot } from './snapshot.js';
 import { weigh, weighed, weighNothing, type Judge } from './weigh.js';
@@ -157,6 +157,7 @@ function make(by: Judge, host: string, path: string | null, ruling: Ruling, slot
     list: list >= 0 ? (compiled.refs[list] ?? null) : null,
     rule: text,
     dialHost: twin ? restrictedTwin(safe, person) : null,
+    edits: twin ? requiredEdits(safe, person) : null,
     validUntilMs: Math.min(by.state.untilMs, weighed.changesMs),
     byPath: weighed.byPath,
   };
@@ -169,21 +170,22 @@ function severity(decision: Decision): number {
 }
 
 /** Judges a host and, where it carries another page, that page too. */
-function judge(by: Judge, host: string, path: string | null, depth: number): Decision {
+function judge(by: Judge, host: string, path: string | null, query: string, depth: number): Decision {
   const outer = judgeHost(by, host, path);
-  const wrapper = unwrap(host, path);
+  const wrapper = unwrap(host, path, query);
   if (wrapper === null) return outer;
   const { carried } = wrapper;
   if (carried.type === 'nothing') return wrapper.byPath === outer.byPath ? outer : { ...outer, byPath: true };
   const held = carried.type === 'unknown' || depth >= MAX_DEPTH
     ? judgeUnknown(by, host)
-    : judge(by, carried.host, carried.path, depth + 1);
+    : judge(by, carried.host, carried.path, carried.query ?? '', depth + 1);
   const stricter = severity(held) > severity(outer) ? held : outer;
   return {
     ...stricter,
     // The permit leads to the wrapper, so its name and its twin stay the wrapper's own.
     host,
     dialHost: stricter.action === 'block' ? null : outer.dialHost,
+    edits: stricter.action === 'block' ? null : (outer.edits ?? null),
     validUntilMs: Math.min(outer.validUntilMs, held.validUntilMs),
     byPath: outer.byPath || held.byPath || wrapper.byPath,
   };
@@ -199,16 +201,18 @@ function judgeOf(compiled: Compiled, facts: Facts, nowMs: number): Judge {
 /** The verdict on a request. */
 export function decide(facts: Facts, snapshot: Snapshot, nowMs: number): Decision {
   const by = judgeOf(compiledOf(snapshot), facts, nowMs);
-  const decision = judge(by, facts.host, facts.path, 0);
-  return facts.nameQuery === true ? asNameQuery(by, decision) : decision;
+  const decision = judge(by, facts.host, facts.path, facts.query ?? '', 0);
+  if (facts.nameQuery === true) return asWayRound(by, decision);
+  // The program of a web proxy on a host that lists know for something else is a coincidence of names, or theirs to answer for.
+  return facts.webProxy === true && decision.layer === 'base' ? asWayRound(by, decision) : decision;
 }
 
-/** What a question to a name server gets where its host is open. */
-function asNameQuery(by: Judge, decision: Decision): Decision {
+/** What a request that is itself a way round the filter gets where its host is open. */
+function asWayRound(by: Judge, decision: Decision): Decision {
   if (decision.action === 'block' || decision.layer === 'help') return decision;
   const category = by.compiled.snapshot.categoryByCode.get('vpn') ?? -1;
   if (category < 0 || by.compiled.cellOf(category, by.profile) !== 'X') return decision;
-  return { ...decision, ...HARD, cell: 'X', category, list: null, rule: null, dialHost: null };
+  return { ...decision, ...HARD, cell: 'X', category, list: null, rule: null, dialHost: null, edits: null };
 }
 
 /** Leave to dial what was judged, and nothing else; null for a block. Only here is a Permit made. */

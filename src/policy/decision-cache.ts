@@ -111,7 +111,7 @@ export function createDecisionCache(options: DecisionCacheOptions = {}): Decisio
   return {
     decide(facts, snapshot, nowMs) {
       // Rare, and about the message, not the host.
-      if (facts.nameQuery === true) return decide(facts, snapshot, nowMs);
+      if (facts.nameQuery === true || facts.webProxy === true) return decide(facts, snapshot, nowMs);
       const shelf = shelfOf(facts.zone, facts.profile, snapshot);
       const byHost = (shelf.byHost ??= new LRUCache({ max }));
       const known = byHost.get(facts.host);

@@ -3,6 +3,7 @@
  * Owns the closed tables of layers and reasons; refuses to know sockets, storage or clocks.
  */
 import type { Cell } from './profile.js';
+import type { SafeParameter } from './snapshot.js';
 
 export type Action = 'allow' | 'block' | 'restrict';
 
@@ -43,6 +44,12 @@ export interface ListRef {
   readonly version: string;
 }
 
+/** What a request is made to say, whatever its client wrote. */
+export interface RequestEdits {
+  readonly parameters: readonly SafeParameter[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
 /**
  * One verdict. Immutable; may be cached for a zone until `validUntilMs`.
  * `profile` and `category` are positions in the snapshot's tables (−1: none).
@@ -61,6 +68,8 @@ export interface Decision {
   readonly rule: string | null;
   /** Name to dial in place of `host` (SafeSearch), or null. */
   readonly dialHost: string | null;
+  /** What the request must say to the provider, where it can be seen (SafeSearch at level `inspect`); absent: nothing. */
+  readonly edits?: RequestEdits | null;
   /** Epoch ms after which this verdict must be made anew (end of lesson, opening, timetable slot); Infinity if none. */
   readonly validUntilMs: number;
   /** True when a path rule exists for this host, so that plain HTTP must be judged with its path. */

@@ -1,14 +1,22 @@
 /**
  * SafeSearch and Restricted Mode without decryption: the provider's own restricted host is dialled in place of
- * the one asked for, which TLS and the browser do not notice (security.md §2.12 S1–S3).
- * Owns which twin a profile gets; the table of hosts is data (`rules/safe-search.yaml`).
+ * the one asked for, which TLS and the browser do not notice (security.md §2.12 S1–S3). Where requests are read, they are made to
+ * say it too. Owns which twin and which words a profile gets; the table of hosts is data (`rules/safe-search.yaml`).
  */
+import type { RequestEdits } from './decision.js';
 import { CELL_RANK, type Cell, type Profile } from './profile.js';
 import type { SafeSearchRule } from './snapshot.js';
 
 /** The host to dial in place of one that the rule names. */
 export function restrictedTwin(rule: SafeSearchRule, profile: Profile): string {
   return profile.youtube === 'moderate' ? rule.dialModerate : rule.dialStrict;
+}
+
+/** What a request to such a host must say for this profile; null: nothing. */
+export function requiredEdits(rule: SafeSearchRule, profile: Profile): RequestEdits | null {
+  const { parameters = [], headers = [] } = rule;
+  if (parameters.length === 0 && headers.length === 0) return null;
+  return { parameters, headers: headers.map((header) => [header.name, profile.youtube === 'moderate' ? header.moderate : header.strict] as const) };
 }
 
 /**

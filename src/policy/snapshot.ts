@@ -98,6 +98,24 @@ export interface SafeSearchRule {
   readonly category: 'timkiem' | 'videochung';
   readonly dialStrict: string;
   readonly dialModerate: string;
+  /** What requests that are read (level `inspect`) must say besides. */
+  readonly parameters?: readonly SafeParameter[];
+  readonly headers?: readonly SafeHeader[];
+}
+
+/** A parameter of the URL that switches the provider's own filter on. */
+export interface SafeParameter {
+  readonly name: string;
+  readonly value: string;
+  /** A URL is a search where it has one of these parameters. */
+  readonly searches: readonly string[];
+}
+
+/** A request header that does. */
+export interface SafeHeader {
+  readonly name: string;
+  readonly strict: string;
+  readonly moderate: string;
 }
 
 /** The name scorer's words (`rules/name-score.yaml`) and weights (`rules/name-model.txt`). */

@@ -14,6 +14,11 @@ export interface HeadLimits {
   readonly maxTargetBytes: number;
 }
 
+/**
+ * How a connection came to speak HTTP to us. `inside`: through TLS that was ended here, so a host without a port means 443.
+ */
+export type WayIn = 'explicit' | 'transparent' | 'inside';
+
 /** `until-close` exists on responses only. */
 export type BodyKind = 'none' | 'length' | 'chunked' | 'until-close';
 
@@ -21,7 +26,7 @@ export interface RequestHead {
   readonly method: string;
   readonly version: 10 | 11;
   readonly form: 'absolute' | 'origin' | 'authority' | 'asterisk';
-  readonly scheme: 'http' | null;
+  readonly scheme: 'http' | 'https' | null;
   /** Raw text `host[:port]`, from the target where it has one, else from Host. */
   readonly authority: string;
   /** Canonical (matching/hostname.ts). */
@@ -86,7 +91,7 @@ const F = {
   twoHosts: fault(400, 'more than one Host'),
   badHost: fault(400, 'malformed Host'),
   otherHost: fault(400, 'target names another host than Host'),
-  connectHere: fault(400, 'CONNECT on a transparent port'),
+  connectHere: fault(400, 'CONNECT where there is no proxy to speak to'),
   connectBody: fault(400, 'CONNECT with a body'),
   twoLengths: fault(400, 'more than one Content-Length'),
   badLength: fault(400, 'malformed Content-Length'),
@@ -114,7 +119,7 @@ const MAX_VERSION_BYTES = 16;
  * null: more bytes are needed. Reads buffer[start, end). What is refused is refused at the first byte that shows it,
  * so a verdict never depends on how the bytes arrived, and a sender of garbage need not be waited for.
  */
-export function readRequestHead(buffer: Buffer, start: number, end: number, mode: 'explicit' | 'transparent', limits: HeadLimits): RequestHead | WireFault | null {
+export function readRequestHead(buffer: Buffer, start: number, end: number, mode: WayIn, limits: HeadLimits): RequestHead | WireFault | null {
   const full = end - start >= limits.maxHeadBytes;
   const stop = full ? start + limits.maxHeadBytes : end;
   const more = full ? F.tooLarge : null;
@@ -180,7 +185,7 @@ const targetParts: Target = { form: 'origin', authority: '', path: '' };
 const connection: ConnectionTokens = { close: false, keepAlive: false, upgrade: false, named: null };
 
 /** The part that needs the whole head: framing, host, connection. The scan left its offsets in the field table. */
-function readFields(text: string, base: number, bytes: number, method: string, version: 10 | 11, mode: 'explicit' | 'transparent'): RequestHead | WireFault {
+function readFields(text: string, base: number, bytes: number, method: string, version: 10 | 11, mode: WayIn): RequestHead | WireFault {
   const { kind, count } = fieldTable;
   let hostText: string | null = null;
   let length = -1;
@@ -258,15 +263,16 @@ function readFields(text: string, base: number, bytes: number, method: string, v
     if (hostText === null) return F.noHost;
     authority = hostText;
   }
-  const place = readAuthority(authority, form === 'authority');
+  const defaultPort = mode === 'inside' ? 443 : 80;
+  const place = readAuthority(authority, form === 'authority' ? null : defaultPort);
   if (place === null) return authority === hostText ? F.badHost : F.target;
   if (hostText !== null && hostText !== authority) {
-    const other = readAuthority(hostText, false);
+    const other = readAuthority(hostText, defaultPort);
     if (other === null) return F.badHost;
     // Clients write the Host of a CONNECT with and without the port.
     hostMismatch = other.host !== place.host || (form === 'absolute' && other.port !== place.port);
   }
-  if (mode === 'transparent') {
+  if (mode !== 'explicit') {
     if (form === 'authority') return F.connectHere;
     if (form === 'absolute' && (hostMismatch || hostText === null)) return F.otherHost;
   }
@@ -280,7 +286,7 @@ function readFields(text: string, base: number, bytes: number, method: string, v
     method,
     version,
     form,
-    scheme: form === 'authority' ? null : 'http',
+    scheme: form === 'authority' ? null : mode === 'inside' ? 'https' : 'http',
     authority,
     host: place.host,
     port: place.port,
@@ -310,16 +316,16 @@ function countParts(value: string): number {
 /** Longest authority there is: 253 bytes of name, a final dot, a colon and five digits; an address literal is shorter. */
 const MAX_AUTHORITY = 260;
 
-function readAuthority(text: string, portNeeded: boolean): { host: string; port: number } | null {
+function readAuthority(text: string, defaultPort: number | null): { host: string; port: number } | null {
   if (text.length === 0 || text.length > MAX_AUTHORITY) return null;
-  return parseAuthority(text, portNeeded ? null : 80);
+  return parseAuthority(text, defaultPort);
 }
 
 /** A latin1 head with one framing field, one Host and one Connection, all made here. */
 export function serialiseRequest(head: RequestHead, options: RequestOptions): string {
   const name = head.host.includes(':') ? `[${head.host}]` : head.host;
   const connect = head.form === 'authority';
-  const host = head.port === 80 && !connect ? name : `${name}:${head.port}`;
+  const host = head.port === (head.scheme === 'https' ? 443 : 80) && !connect ? name : `${name}:${head.port}`;
   const path = connect ? '' : head.path;
   const target = connect ? host : options.toParent ? `http://${host}${path === '*' ? '' : path}` : path;
   let out = `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}`;

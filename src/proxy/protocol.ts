@@ -4,6 +4,7 @@ import type { PolicyData } from '../policy/snapshot.js';
 import type { PackedEvents } from './event-batch.js';
 import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
+import type { RejectionCounts } from './tls-rejections.js';
 import type { ProxySettings } from './settings.js';
 
 /** What a proxy thread is born with. */
@@ -35,6 +36,8 @@ export type ToWorker =
   | { readonly type: 'ping'; readonly n: number };
 
 export type FromWorker =
+  /** Clients that turned our certificate down, by host. Every few seconds at most. */
+  | { readonly type: 'tls-rejections'; readonly counts: RejectionCounts }
   /** The explicit port, then the transparent one where there is one. */
   | { readonly type: 'listening'; readonly ports: readonly number[] }
   | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }

@@ -2,6 +2,7 @@
  * What a request says that policy wants to know: zone, host, path, and whether it came round to us.
  * Refuses to judge, and keeps nothing.
  */
+import { carriesInQuery } from '../matching/wrapper.js';
 import type { Facts } from '../policy/facts.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { RequestHead } from './message.js';
@@ -11,9 +12,19 @@ import type { Connection } from './relay-state.js';
 const MAX_HOPS = 10;
 
 export function readFacts(c: Connection, head: RequestHead, snapshot: Snapshot): Facts {
-  const facts = { host: head.host, zone: zoneOf(c, snapshot), path: head.method === 'CONNECT' ? null : pathOf(head.path), profile: -1 };
-  return asksNameServer(head) ? { ...facts, nameQuery: true } : facts;
+  const query = head.path.indexOf('?');
+  const facts = { host: head.host, zone: zoneOf(c, snapshot), path: head.method === 'CONNECT' ? null : query < 0 ? head.path : head.path.slice(0, query), profile: -1 };
+  if (asksNameServer(head)) return { ...facts, nameQuery: true };
+  if (query >= 0 && carriesInQuery(head.host)) return { ...facts, query: head.path.slice(query) };
+  return c.inside !== null && WEB_PROXY.test(head.path) ? { ...facts, webProxy: true } : facts;
 }
+
+/**
+ * What web proxies ask of the host they run on, and nobody else (security.md §2.4 V3): the scripts of Ultraviolet, Scramjet, Rammerhead
+ * and Hammerhead, Bare servers, Ultraviolet's way to write `https:`, CroxyProxy's mark. Looked for only where a request came out of TLS:
+ * these programs need a secure context to run at all.
+ */
+const WEB_PROXY = /\/(?:uv(?:\.(?:bundle|handler|config|sw|client))+\.js|uv\/service\/|service\/hvtrs|scramjet[./][\w./-]{0,40}\.js|rammerhead\.js|hammerhead\.js|bare\/v[1-3]\/|bare-mux\/)|[?&]__cpo=/i;
 
 const DNS_MEDIA = /^(?:content-type|accept): *[^\r\n]*application\/(?:oblivious-dns-message|dns-message|dns-json)/im;
 
@@ -44,7 +55,7 @@ function zoneOf(c: Connection, snapshot: Snapshot): number {
 }
 
 /** The query never goes further than the origin. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
 }

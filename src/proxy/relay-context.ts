@@ -14,6 +14,7 @@ import type { Connection } from './relay-state.js';
 import type { Roster } from './roster.js';
 import type { ProxySettings } from './settings.js';
 import type { ClientRef, Tunnels } from './tunnel.js';
+import type { UpstreamTls } from './upstream-tls.js';
 import type { DialFault } from './wire-error.js';
 
 /** Exactly one of `fault` and `socket` is not null. `toParent`: the socket leads to the parent proxy, so plain HTTP wants absolute-form. */
@@ -65,6 +66,10 @@ export interface ProxyDeps {
   readonly renderFailurePage: RenderFailurePage | null;
   readonly forwardToPages: ForwardToPages | null;
   readonly loginCheck: LoginCheck | null;
+  /** For requests out of TLS that was ended here; absent: there are none. */
+  readonly upstreamTls?: UpstreamTls;
+  /** This origin asks for the client's own certificate: it can only be passed on unopened. */
+  readonly onWantsCertificate?: (host: string) => void;
   /** Ask unknown devices for a room login (407) where a zone has one. Off: they get the strictest profile unasked. */
   readonly challengeUnknown?: boolean;
 }

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Decision, Reason } from '../policy/decision.js';
 import type { Snapshot } from '../policy/snapshot.js';
+import { PAGES_PATH } from './inside.js';
 import type { Connection, Listeners } from './relay-state.js';
 
 /** Pipelined or early bytes kept while they can't be used; then the client is no longer read. */
@@ -12,7 +13,15 @@ export const MAX_STASH_BYTES = 65_536;
 
 /** Gives the outcome of the exchange under way, once. */
 export function recordOutcome(c: Connection, reason: Reason, failed: boolean): void {
-  const { ctx } = c;
+  const { ctx, inside } = c;
+  if (inside !== null) {
+    const told = inside.pageOnly && inside.told;
+    inside.told = true;
+    if (told) {
+      c.head = null;
+      return;
+    }
+  }
   ctx.deps.outcome({
     clientAddress: c.address,
     zone: c.zone,
@@ -78,13 +87,13 @@ export function abortClient(c: Connection): void {
   c.input = null;
   c.phase = 'closing';
   // Where the end of the body is the end of the connection, only RST says "broken".
-  if (c.framing === 'until-close' && c.response !== null) c.socket.resetAndDestroy();
+  if (c.framing === 'until-close' && c.response !== null) (c.inside?.socket ?? c.socket).resetAndDestroy();
   else c.socket.destroy();
 }
 
 /** May the client connection go on after an answer of our own? Only when no request body is left on the wire. */
 export function mayKeepAlive(c: Connection): boolean {
-  return c.head !== null && c.head.keepAlive && c.requestDone && !c.ctx.draining;
+  return c.head !== null && c.head.keepAlive && c.requestDone && !c.ctx.draining && c.inside?.ending !== true;
 }
 
 /** Answers the request under way with a refusal or failure. The caller advances when it was not called from `advance`. */
@@ -108,7 +117,7 @@ export function refuseBlocked(c: Connection, decision: Decision, snapshot: Snaps
     return;
   }
   const keepAlive = mayKeepAlive(c);
-  const origin = ctx.ownPages.originFor(c.socket, c.mode === 'transparent');
+  const origin = c.inside === null ? ctx.ownPages.originFor(c.socket, c.mode === 'transparent') : PAGES_PATH;
   const answer = ctx.refuser.blocked(decision, snapshot, origin, { keepAlive, withBody: head?.method !== 'HEAD' }, ctx.clockMs);
   sendAnswer(c, answer, keepAlive, decision.reason, false);
 }

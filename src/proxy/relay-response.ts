@@ -82,7 +82,7 @@ function startResponse(c: Connection, upstream: Upstream, head: ResponseHead, bu
   const http11 = request.version === 11;
   const framing: Framing = head.body === 'none' || head.body === 'length' ? head.body : http11 ? 'chunked' : 'until-close';
   // An early answer while the request is still coming: what follows it on this connection could not be told from the body.
-  const keepAlive = request.keepAlive && c.requestDone && framing !== 'until-close' && !c.ctx.draining;
+  const keepAlive = request.keepAlive && c.requestDone && framing !== 'until-close' && !c.ctx.draining && c.inside?.ending !== true;
   c.response = head;
   c.framing = framing;
   c.keepAlive = keepAlive;

@@ -7,7 +7,8 @@ import type { Socket } from 'node:net';
 import type { Decision, Permit } from '../policy/decision.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { ChunkedReader } from './chunked.js';
-import type { RequestHead } from './message.js';
+import type { Inside } from './inside.js';
+import type { RequestHead, WayIn } from './message.js';
 import type { Dialing, RelayContext } from './relay-context.js';
 import type { ResponseHead } from './response-message.js';
 import type { Member } from './roster.js';
@@ -59,7 +60,9 @@ export type Framing = 'none' | 'length' | 'chunked' | 'until-close';
 export interface Connection extends Member {
   readonly ctx: RelayContext;
   readonly socket: Socket;
-  readonly mode: 'explicit' | 'transparent';
+  readonly mode: WayIn;
+  /** Of TLS that was ended here; null: the bytes came bare. */
+  readonly inside: Inside | null;
   readonly address: string;
   /** Who the zone finder is asked about; replaced when a room login is verified. */
   from: ClientRef;
@@ -112,10 +115,10 @@ export interface Connection extends Member {
   keepAlive: boolean;
 }
 
-export function createConnection(ctx: RelayContext, socket: Socket, mode: 'explicit' | 'transparent', address: string): Connection {
+export function createConnection(ctx: RelayContext, socket: Socket, mode: WayIn, address: string, inside: Inside | null = null): Connection {
   return {
-    ctx, socket, mode, address, seat: -1,
-    from: { address, port: socket.localPort ?? 0, login: null }, listeners: null,
+    ctx, socket, mode, inside, address, seat: -1,
+    from: inside === null ? { address, port: socket.localPort ?? 0, login: null } : inside.from, listeners: null,
     phase: 'head', advancing: false,
     input: null, triedBytes: 0, headSinceMs: ctx.clockMs, activeMs: ctx.clockMs, served: 0, clientEnded: false, clientPaused: false,
     zone: -1, zoneSnapshot: null, zoneMs: -1, loginProof: null, loginSnapshot: null,

@@ -4,11 +4,13 @@
  */
 import type { Socket } from 'node:net';
 import type { Permit } from '../policy/decision.js';
+import type { Inside } from './inside.js';
 import type { RequestHead } from './message.js';
 import { attach, dropUpstream, refuse, resumeClient } from './relay-finish.js';
 import { sendRequest, truncated } from './relay-request.js';
 import { completeAtEnd, failResponse, onResponseBytes } from './relay-response.js';
 import type { Connection, Upstream } from './relay-state.js';
+import type { UpstreamTlsFault } from './upstream-tls.js';
 import type { DialFault } from './wire-error.js';
 
 /**
@@ -43,15 +45,38 @@ function isRepeatable(head: RequestHead): boolean {
 function dial(c: Connection, permit: Permit): void {
   c.phase = 'dial';
   let answered = false;
-  const dialing = c.ctx.deps.dialer.dial(permit, 'http', (fault, socket, toParent) => {
+  const { inside } = c;
+  // A parent proxy is asked for a tunnel: it sees no more of what is inside than it did before.
+  const dialing = c.ctx.deps.dialer.dial(permit, inside === null ? 'http' : 'tunnel', (fault, socket, toParent) => {
     answered = true;
     c.dialing = null;
-    onDialed(c, permit, fault, socket, toParent);
+    if (inside !== null && socket !== null && c.phase === 'dial') secure(c, permit, socket, inside);
+    else onDialed(c, permit, fault, socket, toParent);
   });
   if (!answered) c.dialing = dialing;
 }
 
-function onDialed(c: Connection, permit: Permit, fault: DialFault | null, socket: Socket | null, toParent: boolean): void {
+/** The origin must prove its name, as strictly as to a browser, before it is sent anything. */
+function secure(c: Connection, permit: Permit, socket: Socket, inside: Inside): void {
+  const { upstreamTls } = c.ctx.deps;
+  if (upstreamTls === undefined) {
+    socket.destroy();
+    onDialed(c, permit, 'upstream-error', null, false);
+    return;
+  }
+  let answered = false;
+  const handshake = upstreamTls.secure(socket, permit.host, (fault, tls) => {
+    answered = true;
+    c.dialing = null;
+    if (fault === 'site-wants-certificate') c.ctx.deps.onWantsCertificate?.(permit.host);
+    // The next connection may find another road, or the fault mended.
+    if (fault !== null) inside.ending = true;
+    onDialed(c, permit, fault, tls, false);
+  });
+  if (!answered) c.dialing = handshake;
+}
+
+function onDialed(c: Connection, permit: Permit, fault: DialFault | UpstreamTlsFault | null, socket: Socket | null, toParent: boolean): void {
   const { head } = c;
   if (c.phase !== 'dial' || head === null) {
     socket?.destroy();

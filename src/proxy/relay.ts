@@ -7,6 +7,8 @@ import { permit } from '../policy/decide.js';
 import type { Decision } from '../policy/decision.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { createChunkedReader } from './chunked.js';
+import { edited } from './edit-request.js';
+import { mayRead, PAGES_PATH, type Inside } from './inside.js';
 import { hasRoomLogins } from './login.js';
 import { isWireFault, readRequestHead, serialiseRequest, type RequestHead } from './message.js';
 import { cameRound, readFacts } from './read-facts.js';
@@ -105,7 +107,7 @@ function begin(c: Connection, head: RequestHead): void {
   else if (head.proxyAuthorization !== null && c.mode === 'explicit' && deps.loginCheck !== null && hasRoomLogins(snapshot)) identify(c, head, snapshot, head.proxyAuthorization);
   else {
     // Credentials count for the request that carries them: a connection may be shared by what stands behind it.
-    if (c.from.login !== null) setLogin(c, null);
+    if (c.from.login !== null && c.inside === null) setLogin(c, null);
     judge(c, head, snapshot);
   }
 }
@@ -148,6 +150,10 @@ function setLogin(c: Connection, login: string | null): void {
 function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
   const { ctx } = c;
   const { deps } = ctx;
+  if (c.inside !== null) {
+    judgeInside(c, head, snapshot, c.inside);
+    return;
+  }
   // Pages are plain HTTP: a tunnel to them is a tunnel to our own address.
   if (head.method !== 'CONNECT' && ctx.ownPages.areAskedFor(head, c.socket, c.mode === 'transparent') && deps.forwardToPages !== null) {
     toPages(c, head, snapshot);
@@ -179,6 +185,67 @@ function judge(c: Connection, head: RequestHead, snapshot: Snapshot): void {
     c.permit = leave;
     reachUpstream(c, head, leave);
   }
+}
+
+/**
+ * A request that came out of TLS ended here: decided on its own Host and path, whatever the hello was allowed for, and shown the page
+ * where that is closed. What is open goes on only under the name the TLS was made for; any other gets 421 (RFC 9110 §15.5.20) and the
+ * end of the connection. No HTTP/1.1 client asks so by itself: it is domain fronting, or a proxy inside a tunnel (security.md T9, H9, V10).
+ * A permit for that other host would be as safe to dial, but its answer would have passed under a certificate of the wrong name,
+ * and a host that is never decrypted would be read by asking for it in here.
+ */
+function judgeInside(c: Connection, head: RequestHead, snapshot: Snapshot, inside: Inside): void {
+  const { deps } = c.ctx;
+  // Judged by the path alone, on open hosts too: the page that closes one path of a host has its form there.
+  if (head.path.startsWith(`${PAGES_PATH}/`) && deps.forwardToPages !== null && head.body !== 'chunked' && head.upgrade === null) {
+    toPages(c, { ...head, path: head.path.slice(PAGES_PATH.length) }, snapshot);
+    return;
+  }
+  const decision = decideOrNull(c, head, snapshot, c.startedMs);
+  if (decision === null) {
+    refuse(c, 'no-policy', true);
+    return;
+  }
+  c.decision = decision;
+  inside.untilMs = decision.validUntilMs;
+  const leave = permit(decision, inside.port);
+  if (leave === null) refuseBlocked(c, decision, snapshot);
+  else if (head.host !== inside.host || head.port !== inside.port) endInside(c, inside, 'server-name-mismatch');
+  else if (!mayRead(inside, decision, snapshot)) endInside(c, inside, 'policy-changed');
+  else {
+    const request = edited(head, decision.edits ?? null);
+    c.head = request;
+    c.permit = leave;
+    reachUpstream(c, request, leave);
+  }
+}
+
+function endInside(c: Connection, inside: Inside, reason: 'server-name-mismatch' | 'policy-changed'): void {
+  inside.ending = true;
+  refuse(c, reason, reason === 'server-name-mismatch');
+}
+
+/**
+ * Looks at a connection with nothing under way: where today's policy closes its host, or no longer reads it, it ends, so that the
+ * browser's next request comes by the right road instead of meeting a refusal.
+ */
+export function reviewInside(c: Connection): void {
+  const { inside } = c;
+  if (inside === null || inside.ending) return;
+  const { deps } = c.ctx;
+  const snapshot = deps.policy();
+  const nowMs = Date.now();
+  let decision: Decision | null = null;
+  try {
+    if (snapshot !== null) decision = deps.decisions.decide({ host: inside.host, zone: deps.zoneOf(c.from), path: null, profile: -1 }, snapshot, nowMs);
+  } catch {
+    decision = null;
+  }
+  inside.untilMs = decision?.validUntilMs ?? Infinity;
+  if (decision !== null && snapshot !== null && decision.action !== 'block' && mayRead(inside, decision, snapshot)) return;
+  inside.ending = true;
+  // What is under way was judged on its own; it is the connection's last.
+  if (c.phase === 'head' && c.input === null) closeQuietly(c);
 }
 
 /** An exception in the policy engine closes: a filter that opens when it breaks is none (security.md F1). */
@@ -257,6 +324,7 @@ export function onClientDrain(c: Connection): void {
 
 export function onClientClose(c: Connection): void {
   if (c.head !== null) recordOutcome(c, c.decision?.reason ?? 'malformed', false);
+  if (c.inside?.told === false) c.inside.tell(false);
   dropUpstream(c);
   c.phase = 'gone';
   c.input = null;

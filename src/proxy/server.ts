@@ -7,8 +7,10 @@ import type { Socket } from 'node:net';
 import type { Reason } from '../policy/decision.js';
 import { createAdmission } from './admit.js';
 import { createOwnPages, plainAddress } from './own-pages.js';
+import type { Inside } from './inside.js';
+import type { WayIn } from './message.js';
 import { createRefuser } from './refuse.js';
-import { advance, onClientClose, onClientData, onClientDrain, onClientEnd, rejudge } from './relay.js';
+import { advance, onClientClose, onClientData, onClientDrain, onClientEnd, rejudge, reviewInside } from './relay.js';
 import type { ProxyDeps, RelayContext } from './relay-context.js';
 import { attach, lingerClose } from './relay-finish.js';
 import { createConnection, type Connection } from './relay-state.js';
@@ -20,6 +22,8 @@ export interface ProxyServer {
   handleExplicit(socket: Socket): void;
   /** A transparent connection, admitted, that turned out to be HTTP; `firstBytes` are what identified it. */
   handleTransparentHttp(socket: Socket, firstBytes: Buffer): void;
+  /** What comes out of TLS that was ended here (intercept.ts): each request in it takes the road of any other. */
+  handleInside(secure: Socket, inside: Inside): void;
   /**
    * The check both ways in share, for connections that never become HTTP: false when the socket was refused.
    * An admitted socket counts until it closes.
@@ -47,7 +51,7 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     connections: new Roster(),
     clockMs: performance.now(), draining: false,
   };
-  const sweeper = setInterval(() => sweep(ctx, rejudge), sweepEveryMs(limits));
+  const sweeper = setInterval(() => sweep(ctx, rejudge, reviewInside), sweepEveryMs(limits));
   sweeper.unref();
 
   const admit = (socket: Socket): boolean => admission.admit(socket, (address, reason) => turnAway(socket, address, reason));
@@ -62,8 +66,8 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     socket.end(answer);
   }
 
-  function open(socket: Socket, mode: 'explicit' | 'transparent', address: string): Connection {
-    const c = createConnection(ctx, socket, mode, address);
+  function open(socket: Socket, mode: WayIn, address: string, inside: Inside | null = null): Connection {
+    const c = createConnection(ctx, socket, mode, address, inside);
     c.listeners = {
       data: (chunk) => onClientData(c, chunk),
       end: () => onClientEnd(c),
@@ -85,6 +89,9 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     handleTransparentHttp(socket, firstBytes) {
       onClientData(open(socket, 'transparent', plainAddress(socket.remoteAddress)), firstBytes);
     },
+    handleInside(secure, inside) {
+      open(secure, 'inside', inside.from.address, inside);
+    },
     refuseConnect(client, reason) {
       client.end(ctx.refuser.connect(reason));
       client.resume();
@@ -98,6 +105,7 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
       let cut = 0;
       ctx.connections.each((c) => {
         if (rejudge(c)) cut++;
+        else reviewInside(c);
       });
       return cut;
     },

@@ -20,14 +20,18 @@ export function sweepEveryMs(limits: ProxyLimits): number {
   return Math.max(MIN_TICK_MS, Math.min(MAX_TICK_MS, Math.floor(shortest / 4)));
 }
 
-/** @param rejudge called for exchanges whose verdict has run out (a lesson, an opening or a slot has ended) */
-export function sweep(ctx: RelayContext, rejudge: (c: Connection) => void): void {
+/**
+ * @param rejudge called for exchanges whose verdict has run out (a lesson, an opening or a slot has ended)
+ * @param review called for connections out of TLS whose host's verdict has
+ */
+export function sweep(ctx: RelayContext, rejudge: (c: Connection) => void, review: (c: Connection) => void): void {
   ctx.clockMs = performance.now();
   const nowMs = Date.now();
   ctx.connections.each((c) => {
     if (isOverdue(c)) endOverdue(c);
     else if (c.phase === 'head' && c.upstream !== null && ctx.clockMs - c.upstream.idleSinceMs > KEEP_UPSTREAM_MS) dropUpstream(c);
     else if (c.decision !== null && c.decision.validUntilMs <= nowMs) rejudge(c);
+    else if (c.inside !== null && c.inside.untilMs <= nowMs) review(c);
   });
 }
 

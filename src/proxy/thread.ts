@@ -23,7 +23,9 @@ import type { ForwardToPages } from './relay-context.js';
 import { createResolver } from './resolve.js';
 import { createSeenDevices } from './seen.js';
 import { createProxyServer } from './server.js';
+import { createTlsRejections } from './tls-rejections.js';
 import { createTunnels, type ClientRef } from './tunnel.js';
+import { createUpstreamTls } from './upstream-tls.js';
 
 export interface ProxyThread {
   /** Opens the listeners; posts `listening`, or `listen-failed` for the first that can't be opened. */
@@ -87,7 +89,12 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
 
   const renderBlockPage = createBlockPages();
   const forwardToPages: ForwardToPages = (socket, bytes, zone) => forwarder.forward(socket, bytes, zone);
-  const interceptor = createInterceptor({ limits: settings.limits, renderBlockPage, forwardToPages, signing: birth.signing ?? null });
+  const rejections = createTlsRejections((counts) => post({ type: 'tls-rejections', counts }));
+  const interceptor = createInterceptor({
+    limits: settings.limits, signing: birth.signing ?? null,
+    serve: (secure, inside) => server.handleInside(secure, inside),
+    onRejected: rejections.note,
+  });
   const tunnels = createTunnels({
     settings, policy, decide: decisions.decide, zoneOf, dialer, outcome, interceptor,
     refuseConnect: (client, reason) => server.refuseConnect(client, reason),
@@ -98,6 +105,8 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     renderFailurePage: (reason, under) => failurePage(failureWords(reason), under?.data.school ?? null),
     forwardToPages,
     loginCheck: createLoginCheck(),
+    ...(birth.trust === undefined ? {} : { upstreamTls: createUpstreamTls({ trust: birth.trust, handshakeMs: settings.limits.connectMs }) }),
+    onWantsCertificate: interceptor.splice,
   });
   const identifier = createIdentifier({
     helloMs: settings.limits.helloMs,
@@ -169,6 +178,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     close();
     await new Promise((resolve) => setTimeout(resolve, LAST_OUTCOMES_MS));
     batch.flush();
+    rejections.flush();
     post({ type: 'drained' });
   }
 
@@ -178,6 +188,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     identifier.close();
     tunnels.close();
     interceptor.close();
+    rejections.close();
     resolver.close();
     batch.close();
     clearInterval(seenTimer);

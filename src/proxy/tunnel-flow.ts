@@ -1,6 +1,6 @@
 /**
- * The life of one tunnel: dial before the 200, ClientHello, second decision, splice, one Outcome. A blocked one that may be shown the
- * page (intercept.ts) is answered 200 without any dial and handed over once its ClientHello is read.
+ * The life of one tunnel: dial before the 200, ClientHello, second decision, splice, one Outcome. One whose TLS is to be ended here
+ * (intercept.ts: to show the page, or at level `inspect`) is answered 200 without any dial and handed over once its ClientHello is read.
  * Refuses to know HTTP heads, pages, other tunnels and what is inside the TLS.
  */
 import type { Socket } from 'node:net';
@@ -29,8 +29,8 @@ export interface TunnelShared {
   readonly live: Roster<Tunnel>;
 }
 
-/** Port 80 in a CONNECT is a WebSocket without TLS: there is nobody to show a page to. */
-export function mayShowPage(deps: TunnelDeps, host: string, port: number, decision: Decision): boolean {
+/** Is the TLS of this connection ended here? Port 80 in a CONNECT is a WebSocket without TLS: there is nobody to show a page to. */
+export function endsHere(deps: TunnelDeps, host: string, port: number, decision: Decision): boolean {
   const snapshot = deps.policy();
   return snapshot !== null && port !== 80 && deps.interceptor?.covers(host, decision, snapshot) === true;
 }
@@ -47,8 +47,12 @@ export class Tunnel implements SpliceOwner, Member {
   private sinceMs: number;
   private answeredMs = -1;
   private dialledHost: string | null = null;
-  /** Blocked, and to be answered with the page: nothing is dialled. */
-  private page = false;
+  /** Of the request that became a WebSocket; memory only. */
+  private path: string | null = null;
+  /** The TLS will be ended here: nothing is dialled. */
+  private here = false;
+  /** The CONNECT has its 200, or there was none: what fails from here on fails as TLS. */
+  private answered: boolean;
   /** Policy has ended it while it ran. */
   private ended = false;
   /** A second ClientHello named another server. */
@@ -68,6 +72,7 @@ export class Tunnel implements SpliceOwner, Member {
     private readonly channel: 'tunnel' | 'websocket' = 'tunnel',
   ) {
     this.state = explicit ? 'dialing' : 'hello';
+    this.answered = !explicit;
     this.sinceMs = shared.clock.ms;
     this.splice = new Splice(client, shared.clock, this);
     shared.live.add(this);
@@ -77,8 +82,8 @@ export class Tunnel implements SpliceOwner, Member {
     this.reader = createHelloReader(this.shared.deps.settings.limits.maxHelloBytes);
     if (this.decision !== null) {
       const leave = permit(this.decision, this.port);
-      if (leave !== null) this.dial(leave);
-      else if (this.host !== null && mayShowPage(this.shared.deps, this.host, this.port, this.decision)) this.promisePage();
+      if (this.host !== null && endsHere(this.shared.deps, this.host, this.port, this.decision)) this.promise();
+      else if (leave !== null) this.dial(leave);
       else return this.refuse(this.decision.reason, false, this.decision);
       if (this.isOver()) return;
     }
@@ -88,6 +93,7 @@ export class Tunnel implements SpliceOwner, Member {
 
   adopt(pair: Pair): void {
     this.dialledHost = this.decision?.dialHost ?? pair.host;
+    this.path = pair.path;
     this.answeredMs = pair.startedMs + pair.ms;
     this.state = 'open';
     this.splice.connectTo(pair.upstream);
@@ -119,7 +125,7 @@ export class Tunnel implements SpliceOwner, Member {
     else {
       this.client.destroy();
       if (this.decision === null) this.drop();
-      else this.finish(this.decision.reason, !this.page);
+      else this.finish(this.decision.reason, this.decision.action !== 'block');
     }
   }
 
@@ -135,31 +141,35 @@ export class Tunnel implements SpliceOwner, Member {
   }
 
   private onFault(fault: DialFault): void {
-    if (this.explicit && this.decision !== null) this.refuse(fault, true, this.decision);
+    if (!this.answered && this.decision !== null) this.refuse(fault, true, this.decision);
     else this.shut(fault, true, fault === 'private-address' || fault === 'own-address' ? ALERT.accessDenied : ALERT.internalError);
   }
 
   private onConnected(upstream: Socket): void {
     this.splice.connectTo(upstream);
     this.sinceMs = this.shared.clock.ms;
-    if (!this.explicit) return this.join();
-    this.state = 'hello';
-    this.client.write(ESTABLISHED);
+    if (this.answered) return this.join();
+    this.establish();
     if (this.hello.state !== 'more') this.judgeHello();
   }
 
-  private promisePage(): void {
-    this.page = true;
+  private establish(): void {
     this.state = 'hello';
+    this.answered = true;
     this.client.write(ESTABLISHED);
+  }
+
+  private promise(): void {
+    this.here = true;
+    this.establish();
   }
 
   private judgeHello(): void {
     const hello = this.hello;
     if (hello.state === 'more') return;
     const refusal = helloRefusal(hello);
-    if (this.page && this.decision !== null) {
-      if (refusal === null && hello.state === 'hello' && hello.sni === this.host) this.showPage();
+    if (this.here && this.decision?.action === 'block') {
+      if (refusal === null && hello.state === 'hello' && hello.sni === this.host) this.endHere();
       else this.shut(this.decision.reason, false, refusal === null ? ALERT.unrecognizedName : refusal.alert);
       return;
     }
@@ -170,9 +180,9 @@ export class Tunnel implements SpliceOwner, Member {
   }
 
   private judgeExplicit(sni: string | null): void {
-    if (sni === this.host) return this.join();
+    if (sni === this.host) return this.here ? this.endHere() : this.join();
     if (sni === null) {
-      if (this.mayOmitName()) return this.join();
+      if (this.mayOmitName()) return this.here ? this.passOn() : this.join();
       return this.shut('no-server-name', true, ALERT.unrecognizedName);
     }
     const second = this.decide(sni);
@@ -201,28 +211,42 @@ export class Tunnel implements SpliceOwner, Member {
     const leave = permit(this.decision, this.port);
     if (leave === null) {
       if (sni === null) return this.shut('no-server-name', true, ALERT.unrecognizedName);
-      if (mayShowPage(this.shared.deps, host, this.port, this.decision)) return this.showPage();
+      if (endsHere(this.shared.deps, host, this.port, this.decision)) return this.endHere();
       return this.shut(this.decision.reason, false, ALERT.accessDenied);
     }
+    if (sni !== null && endsHere(this.shared.deps, host, this.port, this.decision)) return this.endHere();
+    this.passOn();
+  }
+
+  /** Allowed, and not to be ended here, or not any more: dials now and splices. */
+  private passOn(): void {
+    const leave = this.decision === null ? null : permit(this.decision, this.port);
+    if (leave === null) return this.shut(this.decision?.reason ?? 'no-policy', this.decision === null, ALERT.accessDenied);
+    this.here = false;
     this.state = 'dialing';
     this.dial(leave);
   }
 
-  /** Gives the client away for good; the outcome is that of any blocked connection. */
-  private showPage(): void {
-    const { client, zone, host, decision, reader } = this;
+  /** Gives the client away for good. A connection for the page alone counts like any blocked one, now; what is read counts by its requests. */
+  private endHere(): void {
+    const { client, from, port, host, decision, reader } = this;
     const { interceptor, policy } = this.shared.deps;
     const snapshot = policy();
     if (host === null || decision === null || reader === null || snapshot === null || interceptor === undefined) return this.shut('no-policy', true, ALERT.accessDenied);
+    // The policy in force may have gone back to another level since the 200.
+    if (decision.action !== 'block' && !endsHere(this.shared.deps, host, port, decision)) return this.passOn();
     const hello = reader.bytes();
-    this.finish(decision.reason, false);
-    interceptor.show({ client, hello, host, decision, snapshot, zone });
+    const pageOnly = decision.action === 'block' && snapshot.data.profiles[decision.profile]?.tls !== 'inspect';
+    if (pageOnly) this.finish(decision.reason, false);
+    else this.drop();
+    const tell = (failed: boolean): void => this.tell(decision.reason, failed && decision.action !== 'block');
+    interceptor.take({ client, hello, host, port, from, decision, pageOnly, tell });
   }
 
   private decide(host: string): Decision | null {
     const { deps, nowMs } = this.shared;
     const snapshot = deps.policy();
-    return snapshot === null ? null : deps.decide({ host, zone: this.zone, path: null, profile: -1 }, snapshot, nowMs());
+    return snapshot === null ? null : deps.decide({ host, zone: this.zone, path: this.path, profile: -1 }, snapshot, nowMs());
   }
 
   /** Both ends are there and allowed: passes the hello on and lets the bytes run. */
@@ -275,6 +299,10 @@ export class Tunnel implements SpliceOwner, Member {
   private finish(reason: Reason, failed: boolean): void {
     if (this.isOver()) return;
     this.drop();
+    this.tell(reason, failed);
+  }
+
+  private tell(reason: Reason, failed: boolean): void {
     const endMs = this.answeredMs >= 0 ? this.answeredMs : this.shared.nowMs();
     this.shared.deps.outcome({
       clientAddress: this.from.address, zone: this.zone, decision: this.decision, reason, failed, channel: this.channel,
@@ -300,8 +328,9 @@ export class Tunnel implements SpliceOwner, Member {
     if (this.host === null || this.decision === null) return false;
     const now = this.decide(this.host);
     if (now === null) return false;
+    const before = this.decision;
     this.decision = now;
-    if (this.page) {
+    if (this.here && before.action === 'block') {
       // What is open by now is not shown a page: the browser tries again and gets through.
       if (now.action !== 'block') this.shut('policy-changed', false, ALERT.accessDenied);
       return this.isOver();
@@ -312,7 +341,7 @@ export class Tunnel implements SpliceOwner, Member {
     if (this.state === 'open') {
       this.ended = true;
       this.splice.destroy();
-    } else if (this.explicit && this.state === 'dialing') {
+    } else if (!this.answered) {
       this.refuse('policy-changed', false, now);
     } else {
       this.shut('policy-changed', false, ALERT.accessDenied);
@@ -328,7 +357,7 @@ export class Tunnel implements SpliceOwner, Member {
       const idleMs = this.splice.halfClosed ? Math.min(limits.idleMs, limits.tunnelIdleMs) : limits.tunnelIdleMs;
       if (clock.ms - this.splice.lastMs > idleMs) this.splice.destroy();
     } else if (this.state === 'hello' && clock.ms - this.sinceMs > limits.helloMs) {
-      this.shut(this.page ? (this.decision?.reason ?? 'not-tls') : 'not-tls', !this.page, null);
+      this.shut(this.decision?.action === 'block' ? this.decision.reason : 'not-tls', this.decision?.action !== 'block', null);
     }
     if (this.decision !== null && wallMs >= this.decision.validUntilMs) this.rejudge();
   }

@@ -13,7 +13,7 @@ import type { Dialer } from './relay-context.js';
 import { Roster } from './roster.js';
 import type { ProxySettings } from './settings.js';
 import type { CoarseClock } from './splice.js';
-import { mayShowPage, Tunnel, type TunnelShared } from './tunnel-flow.js';
+import { endsHere, Tunnel, type TunnelShared } from './tunnel-flow.js';
 
 /** Who a connection comes from, as the zone finder wants it. Memory only. */
 export interface ClientRef {
@@ -33,7 +33,7 @@ export interface TunnelDeps {
   readonly outcome: (outcome: Outcome) => void;
   /** Answers a CONNECT that has not been answered, and closes; gives no outcome of its own. */
   readonly refuseConnect: (client: Socket, reason: Reason, decision: Decision | null) => void;
-  /** The block page over TLS; absent: blocked connections are refused at once. */
+  /** Ends TLS here: the block page, `inspect`. Absent: blocked connections are refused at once, others spliced. */
   readonly interceptor?: Interceptor;
   /** Wall clock, for lessons and openings. */
   readonly nowMs?: () => number;
@@ -61,6 +61,8 @@ export interface Pair {
   readonly zone: number;
   readonly decision: Decision;
   readonly host: string;
+  /** Of the request that became this, where it was seen: verdicts may hang on it. */
+  readonly path: string | null;
   readonly channel: 'tunnel' | 'websocket';
   /** Bytes already read that belong to the other side. */
   readonly toClient: Buffer | null;
@@ -107,7 +109,7 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
   sweeper.unref();
 
   return {
-    showsPage: (host, port, decision) => mayShowPage(deps, host, port, decision),
+    showsPage: (host, port, decision) => endsHere(deps, host, port, decision),
     connect(ask) {
       const { client, from, startedMs, zone, host, decision, port } = ask;
       new Tunnel(shared, client, from, startedMs, zone, host, decision, port, true).start(ask.early);

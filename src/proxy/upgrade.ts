@@ -1,14 +1,16 @@
 /**
- * WebSocket over plain HTTP: after the origin's 101 the two sockets become a pair that the tunnel table splices, times out
+ * WebSocket, bare or out of TLS ended here: after the origin's 101 the two sockets become a pair that the tunnel table splices, times out
  * and closes when policy changes. Refuses to know frames, and any other upgrade: the parser has stripped those.
  */
 import { serialiseResponse, type ResponseHead } from './response-message.js';
+import { pathOf } from './read-facts.js';
 import { detach, dropUpstream, handOver } from './relay-finish.js';
 import type { Connection, Upstream } from './relay-state.js';
 
 /** @param rest bytes behind the 101: the origin's first frames. The client's early bytes have waited in the stash until now. */
 export function startWebSocket(c: Connection, upstream: Upstream, head: ResponseHead, rest: Buffer | null): void {
   const { decision, input } = c;
+  const path = c.head === null ? null : pathOf(c.head.path);
   if (decision === null) return;
   if (c.clientEnded) {
     // It asked for a conversation and hung up.
@@ -32,6 +34,7 @@ export function startWebSocket(c: Connection, upstream: Upstream, head: Response
     zone: c.zone,
     decision,
     host: upstream.host,
+    path,
     channel: 'websocket',
     toClient: rest,
     toUpstream: input === null ? null : input.buffer.subarray(input.start, input.end),

@@ -13,6 +13,9 @@ export type DialFault =
 const STATUS: Readonly<Partial<Record<Reason, number>>> = {
   malformed: 400,
   'login-required': 407,
+  // Where these answer a request it came by a connection that can't serve it; another one may (RFC 9110 §15.5.20).
+  'server-name-mismatch': 421,
+  'policy-changed': 421,
   'no-policy': 503,
   'too-many-connections': 503,
   overload: 503,
@@ -37,6 +40,7 @@ const PHRASES: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
   501: 'Not Implemented',
   502: 'Bad Gateway',

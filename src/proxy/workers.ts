@@ -15,6 +15,7 @@ import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ProxySettings } from './settings.js';
+import type { RejectionCounts } from './tls-rejections.js';
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -26,6 +27,8 @@ export interface WorkerPoolOptions {
   readonly trust?: UpstreamTrust;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
   readonly onSeen?: (seen: readonly Seen[]) => void;
+  /** Clients turned our certificate down, by host (level `inspect`). */
+  readonly onTlsRejections?: (counts: RejectionCounts) => void;
   readonly log: Log;
   /** Listening sockets of the transparent port that the service manager opened; empty: each thread opens its own. */
   readonly handed?: readonly HandedSocket[];
@@ -165,6 +168,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         break;
       case 'seen':
         options.onSeen?.(message.seen);
+        break;
+      case 'tls-rejections':
+        options.onTlsRejections?.(message.counts);
         break;
       case 'drained':
         thread.listening = false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unwrap } from '../../src/matching/wrapper.js';
+import { carriesInQuery, unwrap } from '../../src/matching/wrapper.js';
 import { decide } from '../../src/policy/decide.js';
 import type { Decision } from '../../src/policy/decision.js';
 import { snapshotOf, profileNumber, type ProfileId } from '../policy/fixture.js';
@@ -112,5 +112,46 @@ describe('verdicts on wrappers: the stricter of both holds', () => {
     // A fourth layer is not looked into; for pupils of the stricter tiers that closes.
     const deep = `/web/1/http://web.archive.org${path}`;
     expect(ask('web.archive.org', deep, 'thcs').action).toBe('block');
+  });
+});
+
+describe('inner host from a parameter', () => {
+  it.each([
+    ['translate.google.com', '/translate', '?sl=auto&u=https%3A%2F%2Fblocked.test%2Fx', 'blocked.test'],
+    ['translate.google.com.vn', '/', '?u=blocked.test', 'blocked.test'],
+    ['translate.google.com', '/translate', '?u=%2568ttps%253A%252F%252Fblocked.test', 'blocked.test'],
+    ['translate.google.com', '/translate', '?%55=//blocked.test', 'blocked.test'],
+    ['translate.google.com', '/translate', '?u=http:blocked.test/', 'blocked.test'],
+    ['translate.google.com', '/translate', '?u=https:\\\\blocked.test\\x', 'blocked.test'],
+    ['translate.google.com', '/translate', '?u=a.test&u=b.test', 'unknown'],
+    ['translate.google.com', '/translate', '?u=a.test;u=b.test', 'unknown'],
+    ['translate.google.com', '/translate', '?u=%20', 'unknown'],
+    ['translate.google.com', '/translate', '?u=', 'nothing'],
+    ['translate.google.com', '/', '', 'nothing'],
+    ['webcache.googleusercontent.com', '/search', '?q=cache:Ab_c-1:blocked.test/x+foo', 'blocked.test'],
+    ['webcache.googleusercontent.com', '/search', '?q=cache:blocked.test', 'blocked.test'],
+    ['external-content.duckduckgo.com', '/iu/', '?u=https%3A%2F%2Fblocked.test%2Fa.jpg&f=1', 'blocked.test'],
+    ['images.weserv.nl', '/', '?url=blocked.test/a.jpg', 'blocked.test'],
+    ['view.officeapps.live.com', '/op/view.aspx', '?src=https%3A%2F%2Fblocked.test%2Fa.docx', 'blocked.test'],
+    ['docs.google.com', '/viewer', '?url=https://blocked.test/a.pdf', 'blocked.test'],
+    ['docs.google.com', '/gview', '?embedded=true&url=https://blocked.test/a.pdf', 'blocked.test'],
+    ['docs.google.com', '/document/d/1', '?url=https://blocked.test/', 'nothing'],
+    ['papago.naver.net', '/website', '?locale=en&url=https%3A%2F%2Fblocked.test', 'blocked.test'],
+  ])('%s%s%s → %s', (host, path, query, inner) => {
+    expect(carriesInQuery(host)).toBe(true);
+    const found = unwrap(host, path, query);
+    expect(found?.carried.type === 'page' ? found.carried.host : found?.carried.type).toBe(inner);
+    // without the query seen, the verdict is not the last word
+    expect(unwrap(host, null)).toEqual({ carried: { type: 'nothing' }, byPath: true });
+  });
+  it.each(['translate.google.evil.test', 'www.google.com', 'ok.test', 'nottranslate.google.com', 'translate.google.com.evil'])('%s has none', (host) => expect(carriesInQuery(host)).toBe(false));
+  it('what is inside what is inside: the query goes along', () => {
+    const found = unwrap('translate.google.com', '/translate', '?u=https%3A%2F%2Ftranslate.google.vn%2Ftranslate%3Fu%3Dblocked.test');
+    expect(found?.carried).toEqual({ type: 'page', host: 'translate.google.vn', path: '/translate', query: '?u=blocked.test' });
+  });
+  it('hostile parameters cost linear time', () => {
+    const at = performance.now();
+    for (const text of ['cache:', '%25', 'u=&', '%', 'view-source:', ';', '\\']) unwrap('translate.google.com', '/', `?u=${text.repeat(4_000)}`);
+    expect(performance.now() - at).toBeLessThan(1_000);
   });
 });

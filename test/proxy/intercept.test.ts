@@ -1,65 +1,45 @@
 /** The page over TLS, one connection at a time: what it answers, what it refuses, when it gives up. No dialler exists here at all. */
-import net, { type AddressInfo, type Socket } from 'node:net';
+import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/policy/decision.js';
-import type { Snapshot } from '../../src/policy/snapshot.js';
-import { createInterceptor, PAGES_PATH, type Interceptor, type InterceptorDeps } from '../../src/proxy/intercept.js';
-import { DEFAULT_LIMITS } from '../../src/proxy/settings.js';
-import { makeCa, readCa } from '../../src/tls/ca-certificate.js';
-import type { SigningParts } from '../../src/tls/keeper.js';
+import { PAGES_PATH } from '../../src/proxy/inside.js';
+import { createInterceptor } from '../../src/proxy/intercept.js';
+import { DEFAULT_LIMITS, type ProxyLimits } from '../../src/proxy/settings.js';
+import { allowed, blocked } from '../support/wire-settings.js';
+import { CA, insidePolicy, SIGNING, startInsideRig, type InsideRig } from '../support/inside-rig.js';
 import { waitFor } from '../support/tunnel-rig.js';
-import { wish } from '../tls/fixture.js';
 
-const { key, certificate } = makeCa(wish());
-const authority = readCa(key, certificate);
-if (authority === null) throw new Error('our own CA is not one');
-const signing: SigningParts = { authority, neverDecrypt: ['thu.test'] };
-const ca = certificate.toString();
+const ca = CA;
+const HOST = 'blocked.test';
 
-const HOST = 'hitclub.test';
-const decision = { profile: 1, reason: 'hard-category', host: HOST, action: 'block' } as unknown as Decision;
-const snapshot = { data: { profiles: [{ tls: 'name' }, { tls: 'block-page' }, { tls: 'inspect' }], zones: [{ name: 'Phòng 1' }] } } as unknown as Snapshot;
-
-interface Rig {
-  readonly interceptor: Interceptor;
+interface Rig extends InsideRig {
   readonly port: number;
   readonly forwarded: { readonly bytes: string; readonly zone: string | null }[];
-  readonly held: Set<Socket>;
+  readonly count: () => number;
 }
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-async function rig(more: Partial<InterceptorDeps> = {}, limits: Partial<typeof DEFAULT_LIMITS> = {}): Promise<Rig> {
+/** Everything goes to the transparent port: the hello alone says what is wanted. */
+async function rig(limits: Partial<ProxyLimits> = {}): Promise<Rig> {
   const forwarded: { bytes: string; zone: string | null }[] = [];
-  const interceptor = createInterceptor({
-    limits: { ...DEFAULT_LIMITS, ...limits },
-    renderBlockPage: (shown, _snapshot, origin) => ({ html: `<p>chặn ${shown.host} ${origin}</p>`, policy: "default-src 'none'" }),
-    forwardToPages: (socket, bytes, zone) => {
-      forwarded.push({ bytes: bytes.toString('latin1'), zone });
-      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
-      socket.resume();
+  const made = await startInsideRig({
+    level: 'block-page',
+    settings: { limits },
+    deps: {
+      renderBlockPage: (shown, _snapshot, origin) => ({ html: `<p>chặn ${shown.host} ${origin}</p>`, policy: "default-src 'none'" }),
+      forwardToPages: (socket, bytes, zone) => {
+        forwarded.push({ bytes: bytes.toString('latin1'), zone });
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
+        socket.resume();
+      },
     },
-    signing,
-    ...more,
   });
-  const held = new Set<Socket>();
-  const server = net.createServer({ allowHalfOpen: true }, (client) => {
-    held.add(client);
-    client.on('error', () => undefined);
-    client.on('close', () => held.delete(client));
-    // as the tunnels do: some of the hello read, the rest still to come
-    client.once('data', (chunk: Buffer) => interceptor.show({ client, hello: [chunk.subarray(0, 7), chunk.subarray(7)], host: HOST, decision, snapshot, zone: 0 }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push(async () => {
-    interceptor.close();
-    for (const socket of held) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  return { interceptor, port: (server.address() as AddressInfo).port, forwarded, held };
+  open.push(() => made.close());
+  return { ...made, port: made.proxy.transparentPort, forwarded, count: () => made.proxy.interceptor.count() + made.proxy.server.connections() };
 }
 
 interface Answer { text: string; error: string | null; ms: number }
@@ -91,7 +71,7 @@ const GET = `GET /x?khoa=bimat HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 
 describe('the page over TLS', () => {
   it('answers one request with the page and closes', async () => {
-    const { port, interceptor } = await rig();
+    const { port, count, origin, proxy } = await rig();
     const { text, error } = await ask(port, GET);
     expect(error).toBeNull();
     expect(text).toMatch(/^HTTP\/1\.1 403 /);
@@ -99,7 +79,9 @@ describe('the page over TLS', () => {
     expect(text).toMatch(/\r\nConnection: close\r\n/);
     expect(text).toContain(`<p>chặn ${HOST} ${PAGES_PATH}</p>`);
     expect(text).not.toContain('bimat');
-    await waitFor(() => interceptor.count() === 0);
+    await waitFor(() => count() === 0);
+    expect(origin.connections).toHaveLength(0);
+    expect(proxy.outcomes).toMatchObject([{ channel: 'tunnel', reason: 'hard-category', failed: false }]);
   });
 
   it('answers the first of pipelined requests only', async () => {
@@ -108,13 +90,14 @@ describe('the page over TLS', () => {
     expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   });
 
-  it('takes a request in pieces, a HEAD without a body, another Host, an upload', async () => {
+  it('takes a request in pieces, a HEAD without a body, an upload; judges another Host on its own and sends nothing on', async () => {
     const { port } = await rig();
     expect((await ask(port, GET, {}, GET.length)).text).toContain('chặn');
     const head = (await ask(port, GET.replace('GET', 'HEAD'))).text;
     expect(head).toMatch(/^HTTP\/1\.1 403 /);
     expect(head.endsWith('\r\n\r\n')).toBe(true);
-    expect((await ask(port, GET.replace(`Host: ${HOST}`, 'Host: khac.test'))).text).toContain(`chặn ${HOST}`);
+    expect((await ask(port, GET.replace(`Host: ${HOST}`, 'Host: game.test'))).text).toContain('chặn game.test');
+    expect((await ask(port, GET.replace(`Host: ${HOST}`, 'Host: ok.test'))).text).toMatch(/^HTTP\/1\.1 421 /);
     const upload = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 400000\r\n\r\n${'x'.repeat(400_000)}`;
     expect((await ask(port, upload)).text).toContain('chặn');
   });
@@ -134,26 +117,26 @@ describe('the page over TLS', () => {
   });
 
   it('fails cleanly and at once where the CA is not trusted', async () => {
-    const { port, interceptor } = await rig();
+    const { port, count } = await rig();
     const { error, text, ms } = await ask(port, GET, { ca: [] });
     expect(error).toMatch(/UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|SELF_SIGNED/);
     expect(text).toBe('');
     expect(ms).toBeLessThan(2_000);
-    await waitFor(() => interceptor.count() === 0);
+    await waitFor(() => count() === 0);
   });
 
   it('lets nobody hold a connection: neither in the handshake nor before the request nor inside it', async () => {
-    const { port, interceptor, held } = await rig({}, { helloMs: 100, headMs: 100 });
+    const { port, count } = await rig({ helloMs: 100, headMs: 100 });
     const half = net.connect(port, '127.0.0.1');
     half.on('error', () => undefined);
     half.write(Buffer.from('16030100', 'hex'));
     for (const request of [null, 'GET / HTT']) expect((await ask(port, request)).ms).toBeLessThan(2_000);
-    await waitFor(() => interceptor.count() === 0 && held.size === 0, 3_000);
+    await waitFor(() => count() === 0, 3_000);
     half.destroy();
   });
 
   it('lets nobody hold one after the answer either', async () => {
-    const { port, held } = await rig();
+    const { port, count } = await rig();
     const socket = tls.connect({ port, host: '127.0.0.1', servername: HOST, ca, allowHalfOpen: true } as tls.ConnectionOptions);
     socket.on('error', () => undefined);
     socket.on('secureConnect', () => {
@@ -161,13 +144,13 @@ describe('the page over TLS', () => {
       const timer = setInterval(() => (socket.destroyed ? clearInterval(timer) : socket.write('x')), 50);
     });
     socket.resume();
-    await waitFor(() => held.size === 1);
-    await waitFor(() => held.size === 0, 4_000);
+    await waitFor(() => count() > 0);
+    await waitFor(() => count() === 0, 6_000);
     socket.destroy();
   });
 
   it('survives clients that leave at any point', async () => {
-    const { port, interceptor, held } = await rig();
+    const { port, count } = await rig();
     for (let i = 0; i < 40; i++) {
       const raw = net.connect(port, '127.0.0.1');
       raw.on('error', () => undefined);
@@ -178,33 +161,48 @@ describe('the page over TLS', () => {
       if (i % 2 === 0) socket.destroy();
       else raw.resetAndDestroy();
     }
-    await waitFor(() => interceptor.count() === 0 && held.size === 0);
+    await waitFor(() => count() === 0);
     expect((await ask(port, GET)).text).toContain('chặn');
   });
 
   it('passes its own form and help to the pages of this gateway, with the zone, and nothing behind it', async () => {
     const { port, forwarded } = await rig();
-    const body = 'host=hitclub.test&ref=ABC234';
+    const body = 'host=blocked.test&ref=ABC234';
     const { text } = await ask(port, `POST ${PAGES_PATH}/yeu-cau HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}GET / HTTP/1.1\r\n`);
     expect(text).toContain('200 OK');
     expect(forwarded).toHaveLength(1);
-    expect(forwarded[0]?.zone).toBe('Phòng 1');
+    expect(forwarded[0]?.zone).toBe('hoc-sinh');
     expect(forwarded[0]?.bytes).toMatch(/^POST \/yeu-cau HTTP\/1\.1\r\n/);
     expect(forwarded[0]?.bytes.endsWith(body)).toBe(true);
     expect((await ask(port, `GET ${PAGES_PATH} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)).text).toContain('chặn');
     expect(forwarded).toHaveLength(1);
   });
 
-  it('covers what the level, the CA and the list allow, and nothing else', async () => {
-    const { interceptor } = await rig();
-    const at = (profile: number): Decision => ({ ...decision, profile }) as Decision;
-    expect(interceptor.covers(HOST, at(1), snapshot)).toBe(true);
-    expect(interceptor.covers(HOST, at(2), snapshot)).toBe(true);
-    expect(interceptor.covers(HOST, at(0), snapshot)).toBe(false);
-    for (const host of ['bank.test', 'www.bank.test', 'thu.test', '8.8.8.8', '2001:db8::1']) expect(interceptor.covers(host, at(1), snapshot), host).toBe(false);
+  it('covers what the level, the CA and the list allow, and nothing else', () => {
+    const interceptor = createInterceptor({ limits: DEFAULT_LIMITS, signing: SIGNING, serve: () => undefined });
+    const at = (level: 'name' | 'block-page' | 'inspect') => (host: string, decision: (host: string, patch?: Partial<Decision>) => Decision, patch: Partial<Decision> = {}): boolean =>
+      interceptor.covers(host, decision(host, { profile: 3, ...patch }), insidePolicy(level));
+    expect(at('name')(HOST, blocked)).toBe(false);
+    expect(at('block-page')(HOST, blocked)).toBe(true);
+    expect(at('inspect')(HOST, blocked)).toBe(true);
+    expect(at('name')('ok.test', allowed)).toBe(false);
+    expect(at('block-page')('ok.test', allowed)).toBe(false);
+    expect(at('inspect')('ok.test', allowed)).toBe(true);
+    // the level is the profile's, not the school's
+    expect(at('inspect')('ok.test', allowed, { profile: 4 })).toBe(false);
+    for (const host of ['bank.test', 'www.bank.test', 'thu.test', '8.8.8.8', '2001:db8::1']) {
+      for (const verdict of [blocked, allowed]) expect(at('inspect')(host, verdict), host).toBe(false);
+    }
+    // an address of the gateway's own may be shown a page for, and is never read
+    expect(at('inspect')('127.0.0.1', blocked)).toBe(true);
+    expect(at('inspect')('127.0.0.1', allowed)).toBe(false);
+    expect(at('inspect')('help.test', allowed, { layer: 'help' })).toBe(false);
+    interceptor.splice('ok.test');
+    expect(at('inspect')('ok.test', allowed)).toBe(false);
+    expect(at('inspect')('ok.test', blocked)).toBe(true);
     interceptor.setSigning(null);
-    expect(interceptor.covers(HOST, at(1), snapshot)).toBe(false);
-    interceptor.setSigning(signing);
-    expect(interceptor.covers(HOST, at(1), snapshot)).toBe(true);
+    expect(at('inspect')(HOST, blocked)).toBe(false);
+    interceptor.setSigning(SIGNING);
+    expect(at('inspect')(HOST, blocked)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 /** A blocked tunnel that is to be shown the page: when it is handed over, when it is not, that nothing is ever dialled, one outcome each. */
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Interceptor, PageAsk } from '../../src/proxy/intercept.js';
+import type { Interceptor, TlsAsk } from '../../src/proxy/intercept.js';
 import type { Dialer } from '../../src/proxy/relay-context.js';
 import { helloBytes } from '../support/hello-bytes.js';
 import { gone, startTunnelRig, waitFor, type RigOptions, type TunnelRig } from '../support/tunnel-rig.js';
@@ -14,16 +14,17 @@ afterEach(async () => {
 });
 
 interface PageRig extends TunnelRig {
-  readonly shown: PageAsk[];
+  readonly shown: TlsAsk[];
   readonly dialled: string[];
 }
 
 async function rig(options: RigOptions = {}): Promise<PageRig> {
-  const shown: PageAsk[] = [];
+  const shown: TlsAsk[] = [];
   const dialled: string[] = [];
   const interceptor: Interceptor = {
-    covers: (host) => host.endsWith('.page.test'),
-    show(ask) {
+    covers: (host, decision) => host.endsWith('.page.test') && decision.action === 'block',
+    splice: () => undefined,
+    take(ask) {
       shown.push(ask);
       ask.client.end('page');
       ask.client.resume();
@@ -64,7 +65,7 @@ describe('a blocked tunnel at block-page', () => {
     }
     await waitFor(() => made.shown.length === 1);
     expect(Buffer.concat([...(made.shown[0]?.hello ?? [])])).toEqual(hello);
-    expect(made.shown[0]).toMatchObject({ host: HOST, zone: -1, decision: { reason: 'category-blocked' } });
+    expect(made.shown[0]).toMatchObject({ host: HOST, port: 443, pageOnly: true, decision: { reason: 'category-blocked' } });
     await gone(socket);
     expect(Buffer.concat(received).toString()).toBe('page');
     expect(made.dialled).toEqual([]);

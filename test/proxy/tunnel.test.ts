@@ -350,7 +350,7 @@ describe('the splice', () => {
       client.on('error', () => client.destroy());
       const upstream = net.connect({ port: origin.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
         r.tunnels.adopt({
-          client, upstream, from: { address: '127.0.0.1', port: 1, login: null }, zone: -1, decision: allowed('a.test'), host: 'a.test', channel: 'websocket',
+          client, upstream, from: { address: '127.0.0.1', port: 1, login: null }, zone: -1, decision: allowed('a.test'), host: 'a.test', channel: 'websocket', path: null,
           toClient: Buffer.from('101'), toUpstream: Buffer.from('frame'), bytesUp: 100, bytesDown: 200, startedMs: Date.now(), ms: 7,
         });
       });

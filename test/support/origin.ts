@@ -2,6 +2,7 @@
  * A server on loopback that keeps every byte it is sent and answers as it is told: what the proxy really said, and to whom.
  */
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import tls, { type TlsOptions } from 'node:tls';
 
 export interface OriginConnection {
   readonly socket: Socket;
@@ -32,10 +33,16 @@ export function answering(reply: string | Buffer): (connection: OriginConnection
 
 /**
  * @param onBytes called whenever bytes have come, with all bytes so far; a factory makes one for each connection
+ * @param certificate speaks TLS with it
  */
-export async function startOrigin(onBytes: () => (connection: OriginConnection) => void, host = '127.0.0.1'): Promise<Origin> {
+export async function startOrigin(onBytes: () => (connection: OriginConnection) => void, host = '127.0.0.1', certificate: TlsOptions | null = null): Promise<Origin> {
   const connections: OriginConnection[] = [];
-  const server: Server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const options = { allowHalfOpen: true, noDelay: true };
+  const server: Server = certificate === null ? net.createServer(options, accept) : tls.createServer({ ...options, ...certificate, ALPNProtocols: ['http/1.1'] }, accept);
+  // Those too whose handshake has not come to its end.
+  const bare = new Set<Socket>();
+  server.on('connection', (socket: Socket) => bare.add(socket.on('close', () => bare.delete(socket))));
+  function accept(socket: Socket): void {
     const connection: OriginConnection = { socket, bytes: Buffer.alloc(0), ended: false, closed: false };
     connections.push(connection);
     const act = onBytes();
@@ -50,7 +57,7 @@ export async function startOrigin(onBytes: () => (connection: OriginConnection) 
       if (!socket.writableEnded && !held.has(socket)) socket.end();
     });
     socket.on('close', () => (connection.closed = true));
-  });
+  }
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -59,6 +66,7 @@ export async function startOrigin(onBytes: () => (connection: OriginConnection) 
     until: (condition, ms = 3_000) => until(condition, ms),
     async close() {
       for (const { socket } of connections) socket.destroy();
+      for (const socket of bare) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

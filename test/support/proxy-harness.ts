@@ -9,10 +9,13 @@ import { createZoneFinder } from '../../src/policy/zone.js';
 import type { PolicyData, Snapshot } from '../../src/policy/snapshot.js';
 import { createDialer } from '../../src/proxy/dial.js';
 import type { ProxyDeps } from '../../src/proxy/relay-context.js';
+import { createInterceptor, type Interceptor } from '../../src/proxy/intercept.js';
 import { createResolver } from '../../src/proxy/resolve.js';
 import { createProxyServer, type ProxyServer } from '../../src/proxy/server.js';
 import type { ProxySettings } from '../../src/proxy/settings.js';
 import { createTunnels } from '../../src/proxy/tunnel.js';
+import { createUpstreamTls } from '../../src/proxy/upstream-tls.js';
+import type { SigningParts } from '../../src/tls/keeper.js';
 import { snapshotOf, zone, type ListFixture } from '../policy/fixture.js';
 import { wireSettings } from './wire-settings.js';
 
@@ -21,6 +24,9 @@ export interface Harness {
   readonly port: number;
   readonly transparentPort: number;
   readonly outcomes: Outcome[];
+  readonly interceptor: Interceptor;
+  /** Hosts whose certificate from us was turned down, in order. */
+  readonly rejected: string[];
   /** Swaps the policy and applies it, as a worker does. */
   setPolicy(snapshot: Snapshot | null): void;
   close(): Promise<void>;
@@ -47,6 +53,8 @@ export interface HarnessOptions {
   readonly settings?: SettingsPatch;
   readonly policy?: Snapshot | null;
   readonly deps?: Partial<ProxyDeps>;
+  /** The school's CA, and what the origins' certificates are checked against. */
+  readonly tls?: { readonly signing: SigningParts; readonly originCa?: readonly string[] };
 }
 
 const NAMES = ['ok.test', 'other.test', 'slow.test', 'blocked.test', 'evil.test', 'game.test', 'help.test', 'a_b.ok.test'];
@@ -62,8 +70,14 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
   const dialer = createDialer(settings, resolver, { ownAddresses: () => [] });
   const zoneOf: ProxyDeps['zoneOf'] = (from) => findZone?.({ ...from, mac: null }) ?? -1;
   const outcome = (o: Outcome): void => void outcomes.push(o);
+  const rejected: string[] = [];
+  const interceptor = createInterceptor({
+    limits: settings.limits, signing: options.tls?.signing ?? null,
+    serve: (secure, inside) => server.handleInside(secure, inside),
+    onRejected: (host) => rejected.push(host),
+  });
   const tunnels = createTunnels({
-    settings, zoneOf, outcome,
+    settings, zoneOf, outcome, interceptor,
     dialer: options.deps?.dialer ?? dialer,
     policy: () => snapshot,
     decide: (facts, against, nowMs) => decisions.decide(facts, against, nowMs),
@@ -74,20 +88,29 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
     policy: () => snapshot,
     renderBlockPage: (decision) => ({ html: `<!doctype html><title>Chặn</title><p>${decision.host}</p>`, policy: "default-src 'none'" }),
     renderFailurePage: null, forwardToPages: null, loginCheck: null,
+    upstreamTls: createUpstreamTls({
+      trust: { roots: options.tls?.originCa ?? [], distrusted: [], revoked: [], source: 'system', added: 0, newestMs: 0 },
+      handshakeMs: settings.limits.connectMs,
+    }),
+    onWantsCertificate: interceptor.splice,
     ...options.deps,
   });
   const explicit = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.handleExplicit(socket));
   const transparent = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.once('data', (first) => {
       socket.pause();
-      if (server.admit(socket)) server.handleTransparentHttp(socket, first);
-      socket.resume();
+      // As dialled to the origin's port: the address a client claims is not looked at anyway.
+      if (options.tls !== undefined && first[0] === 0x16) tunnels.transparent(socket, { address: socket.remoteAddress ?? '', port: originPort, login: null }, first, Date.now());
+      else {
+        if (server.admit(socket)) server.handleTransparentHttp(socket, first);
+        socket.resume();
+      }
     });
     socket.on('error', () => undefined);
   });
   const [port, transparentPort] = await Promise.all([listen(explicit), listen(transparent)]);
   return {
-    server, port, transparentPort, outcomes,
+    server, port, transparentPort, outcomes, interceptor, rejected,
     setPolicy(next) {
       snapshot = next;
       findZone = next === null ? null : createZoneFinder(next);
@@ -96,6 +119,7 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
     },
     async close() {
       await server.drain(0);
+      interceptor.close();
       tunnels.close();
       resolver.close();
       await Promise.all([new Promise((done) => explicit.close(done)), new Promise((done) => transparent.close(done))]);

@@ -2,6 +2,7 @@
  * A client that speaks bytes, not HTTP: it can be as wrong, as slow and as rude as a test needs.
  */
 import net, { type Socket } from 'node:net';
+import tls, { type ConnectionOptions } from 'node:tls';
 import { until } from './origin.js';
 
 export interface RawClient {
@@ -31,6 +32,45 @@ export interface RawResponse {
 
 export async function rawClient(port: number, options: { host?: string; from?: string; keepBytes?: boolean; neverEnds?: boolean } = {}): Promise<RawClient> {
   const socket = net.connect({ port, host: options.host ?? '127.0.0.1', localAddress: options.from ?? '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  const client = clientOf(socket, options);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  return client;
+}
+
+export interface InsideOptions {
+  readonly ca: string;
+  readonly from?: string;
+  /** Server name of the hello, where it is not the host of the target. */
+  readonly name?: string;
+  /** Straight to a transparent port: no CONNECT. */
+  readonly transparent?: boolean;
+  readonly tls?: ConnectionOptions;
+}
+
+/** CONNECT, then TLS with the proxy's own certificate (or the origin's, where it was passed on); what comes out speaks bytes. */
+export async function insideClient(port: number, target: string, options: InsideOptions): Promise<RawClient & { readonly issuer: string }> {
+  const raw = await rawClient(port, options.from === undefined ? {} : { from: options.from });
+  if (options.transparent !== true) {
+    raw.send(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    const answer = await raw.waitFor('\r\n\r\n');
+    if (!answer.startsWith('HTTP/1.1 200')) throw new Error(answer.slice(0, 200));
+  }
+  raw.socket.removeAllListeners('data');
+  const host = target.slice(0, target.lastIndexOf(':'));
+  const secure = tls.connect({ socket: raw.socket, servername: options.name ?? host, ca: options.ca, ALPNProtocols: ['h2', 'http/1.1'], ...options.tls });
+  await new Promise<void>((resolve, reject) => {
+    secure.once('secureConnect', resolve);
+    secure.once('error', reject);
+    raw.socket.once('close', () => reject(new Error('closed in the handshake')));
+  });
+  const issuer = secure.getPeerCertificate().issuer.CN;
+  return { ...clientOf(secure, {}), issuer: String(issuer) };
+}
+
+function clientOf(socket: Socket, options: { keepBytes?: boolean; neverEnds?: boolean }): RawClient {
   const parts: Buffer[] = [];
   let bytes = 0;
   let ended = false;
@@ -46,17 +86,13 @@ export async function rawClient(port: number, options: { host?: string; from?: s
   });
   socket.on('error', (e: NodeJS.ErrnoException) => (error = e.code ?? 'error'));
   socket.on('close', () => (closed = true));
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', reject);
-  });
   const text = (): string => Buffer.concat(parts).toString('latin1');
   return {
     socket, text,
     bytes: () => bytes,
     send: (data) => void socket.write(data),
     finish: () => void socket.end(),
-    reset: () => void socket.resetAndDestroy(),
+    reset: () => void (socket instanceof tls.TLSSocket ? socket.destroy() : socket.resetAndDestroy()),
     ended: () => ended,
     closed: () => closed,
     error: () => error,
