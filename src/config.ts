@@ -3,7 +3,7 @@
  * how a file is read and a fault told is config-file.ts's.
  */
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, readConfigFile, type ConfigFault } from './config-file.js';
 import { isAddressLiteral, parseCidr } from './matching/address.js';
@@ -211,7 +211,8 @@ export function loadConfig(source: ConfigSource = {}): Config {
       dialPrivate: network.dialPrivate ?? [],
       ports: network.ports ?? [80, 443],
       dns: network.dns ?? [],
-      trustedCa: network.trustedCa ?? null,
+      // beside the file that names it: a service starts in another directory than the admin
+      trustedCa: network.trustedCa == null ? null : resolve(file === null ? '.' : dirname(file), network.trustedCa),
       parentProxy: network.parentProxy == null ? null : parseAuthority(network.parentProxy, null),
       names: (network.names ?? []).map((name) => canonicalHost(name) ?? name),
       connectionsPerClient: network.connectionsPerClient ?? 1_024,

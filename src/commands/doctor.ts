@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { certsDir } from '../installed.js';
 import { isAddressLiteral } from '../matching/address.js';
 import { ensureIndex } from '../lists/compile.js';
 import { tlsSetting } from '../policy/profile.js';
@@ -29,6 +30,8 @@ interface Finding {
 const PROBE_HOST = 'moet.gov.vn';
 const TIMEOUT_MS = 4_000;
 const DAY_MS = 86_400_000;
+/** Debian changes its roots about twice a year. */
+const OLD_ROOTS_DAYS = 540;
 /** The clock cannot be before the day this version was written (security.md F27). */
 const BUILT_MS = Date.parse('2026-11-01T00:00:00+07:00');
 
@@ -52,6 +55,7 @@ async function doctor(env: CommandEnv): Promise<void> {
     await checkCa(env, add);
     checkApprovals(env, add);
   }
+  await checkTrust(env, add);
   await checkPorts(env, add);
   const address = await checkDns(env, add);
   await checkUpstream(env, add, address);
@@ -195,6 +199,22 @@ function checkApprovals(env: CommandEnv, add: Add): void {
   const alone = env.store().proposals.headsInUse() === 0;
   if (alone) add('approvals', 'warn', `Có ${open} đề xuất chờ duyệt nhưng trường chưa có tài khoản hiệu trưởng.`, `${open} proposal(s) wait and there is no head’s account.`, 'Thêm: luytre users add TÊN --role head', 'Add one: luytre users add NAME --role head');
   else add('approvals', 'ok', `Có ${open} đề xuất chờ hiệu trưởng duyệt.`, `${open} proposal(s) wait for the head.`);
+}
+
+/** Whom the gateway believes outside. Of weight where a profile decrypts, and wrong files stop the start anywhere. */
+async function checkTrust(env: CommandEnv, add: Add): Promise<void> {
+  const { loadUpstreamTrust } = await import('../tls/upstream-trust.js');
+  const { TrustError } = await import('../tls/trust-error.js');
+  try {
+    const { roots, source, added, changedMs } = loadUpstreamTrust({ trustedCa: env.config.network.trustedCa, certsDir: certsDir(), nowMs: env.now() });
+    const own = added === 0 ? '' : env.t(`, trong đó ${added} của trường`, `, ${added} of them the school's own`);
+    if (source === 'node') add('trust', 'warn', `Máy không có kho CA gốc của hệ thống; đang dùng kho cũ đi kèm (${roots.length} CA${own}).`, `The system has no root certificates; those that came with the program are used (${roots.length}${own}).`, 'Chạy: apt install ca-certificates, rồi khởi động lại cổng lọc', 'Run: apt install ca-certificates, then restart the gateway');
+    else if (changedMs !== null && env.now() - changedMs > OLD_ROOTS_DAYS * DAY_MS) add('trust', 'warn', `Kho CA gốc của hệ thống đã ${Math.floor((env.now() - changedMs) / DAY_MS)} ngày chưa cập nhật (${roots.length} CA${own}).`, `The system's root certificates are ${Math.floor((env.now() - changedMs) / DAY_MS)} days old (${roots.length}${own}).`, 'Chạy: apt update && apt upgrade ca-certificates, rồi khởi động lại cổng lọc', 'Run: apt update && apt upgrade ca-certificates, then restart the gateway');
+    else add('trust', 'ok', `Kho CA gốc của hệ thống dùng được (${roots.length} CA${own}).`, `The system's root certificates are in order (${roots.length}${own}).`);
+  } catch (error) {
+    if (!(error instanceof TrustError)) throw error;
+    add('trust', 'fail', error.vi, error.en, 'Sửa tệp ấy; cổng lọc không khởi động được khi tệp còn sai', 'Mend that file; the gateway does not start while it is wrong');
+  }
 }
 
 async function checkPorts(env: CommandEnv, add: Add): Promise<void> {

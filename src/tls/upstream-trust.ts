@@ -4,7 +4,7 @@
  * Refuses to know handshakes.
  */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { createDeny, loadDenyLines, type DenyLines } from './distrusted.js';
@@ -18,10 +18,10 @@ export interface UpstreamTrust {
   readonly roots: readonly string[];
   readonly distrusted: DenyLines;
   readonly revoked: DenyLines;
-  /** For doctor and status: where the roots come from, how many of them the school added, when the newest of them began. */
+  /** For doctor: where the roots come from, how many the school added, when the system's were last brought up to date. */
   readonly source: 'system' | 'node';
   readonly added: number;
-  readonly newestMs: number;
+  readonly changedMs: number | null;
 }
 
 export interface TrustOptions {
@@ -46,7 +46,8 @@ export function loadUpstreamTrust(options: TrustOptions): UpstreamTrust {
   const distrusted = loadDenyLines(join(options.certsDir, 'distrusted.txt'));
   const revoked = loadDenyLines(join(options.certsDir, 'revoked.txt'));
   const deny = createDeny(distrusted, revoked);
-  const system = usable(readSystem(options.systemBundle ?? SYSTEM_BUNDLE), options.nowMs);
+  const bundle = options.systemBundle ?? SYSTEM_BUNDLE;
+  const system = usable(readSystem(bundle), options.nowMs);
   const fromSystem = system.length >= MIN_SYSTEM_ROOTS;
   const roots = fromSystem ? system : usable(rootCertificates.join('\n'), options.nowMs);
   const added = options.trustedCa === null ? [] : loadAdded(options.trustedCa, options.nowMs);
@@ -60,7 +61,7 @@ export function loadUpstreamTrust(options: TrustOptions): UpstreamTrust {
     revoked,
     source: fromSystem ? 'system' : 'node',
     added: added.length,
-    newestMs: roots.reduce((newest, root) => Math.max(newest, Date.parse(root.validFrom)), 0),
+    changedMs: fromSystem ? statSync(bundle).mtimeMs : null,
   };
 }
 

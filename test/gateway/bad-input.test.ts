@@ -93,6 +93,22 @@ describe('config', () => {
   });
 });
 
+describe('network.trustedCa', () => {
+  it('a file that is no root certificate: start and doctor say so in one sentence, and nothing is started', async () => {
+    const config = join(dir, 'trusted.yaml');
+    const here = (command: string, lang = 'vi'): Promise<Answer> => commandHere(command, '--config', config, '--data', data, '--lang', lang);
+    writeFileSync(config, 'network:\n  trustedCa: so-ca.pem\n');
+    // the path counts from the config file, not from where the command runs
+    oneSentence(await here('start'), 1, new RegExp(`network\\.trustedCa: không tìm thấy tệp ${join(dir, 'so-ca.pem')}`));
+    writeFileSync(join(dir, 'so-ca.pem'), 'không phải chứng chỉ');
+    oneSentence(await here('start'), 1, /không phải chứng chỉ PEM/);
+    const { out, code } = await here('doctor');
+    expect(code).toBe(1);
+    expect(out).toMatch(/✗ network\.trustedCa: tệp .*so-ca\.pem không phải chứng chỉ PEM/);
+    oneSentence(await here('start', 'en'), 1, /is not a PEM certificate/);
+  });
+});
+
 describe('flags and values', () => {
   const cases: readonly (readonly [args: readonly string[], code: 1 | 2, about: RegExp])[] = [
     [['zones', 'lits'], 2, /Không có lệnh «lits»; có phải là list\?/],

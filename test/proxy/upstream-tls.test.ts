@@ -1,91 +1,18 @@
 /**
- * Every row of the table of bad sites (security.md §6.2, after badssl.com) over real sockets and real TLS on loopback:
- * accepted or refused, and for which reason. The server does what the row says; the client is the gateway's own.
+ * Every certificate of the table of bad sites (security.md §6.2, after badssl.com) over real sockets and real TLS on loopback:
+ * accepted or refused, and for which reason.
  */
-import { connect, type AddressInfo } from 'node:net';
-import tls, { type TlsOptions } from 'node:tls';
-import { afterAll, describe, expect, it } from 'vitest';
-import { createUpstreamTls, type UpstreamTls, type UpstreamTlsFault, type UpstreamTlsOptions } from '../../src/proxy/upstream-tls.js';
-import type { UpstreamTrust } from '../../src/tls/upstream-trust.js';
-import { ANY_PURPOSE, CLIENT_AUTH, makeX509, testKey, type Made, type Wish } from '../support/x509.js';
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { UpstreamTlsFault } from '../../src/proxy/upstream-tls.js';
+import { DAY, HOST, leaf, meet, middle, root, rsaRoot, serve, stranger, trust, upstream, verdictOn } from '../support/upstream-rig.js';
+import { ANY_PURPOSE, CLIENT_AUTH, keyHash, makeX509, OCSP_SIGNING, makeStaple, testKey, type Made, type StapleWish } from '../support/x509.js';
 
-const DAY = 86_400_000;
-const HOST = 'www.truong.test';
-
-const root = makeX509({ subject: 'Gốc thử', ca: true }, null);
-const rsaRoot = makeX509({ subject: 'Gốc thử RSA', ca: true, key: testKey('rsa2048', 'root') }, null);
-const middle = makeX509({ subject: 'Trung gian', ca: true }, root);
 const expiredMiddle = makeX509({ subject: 'Trung gian cũ', ca: true, fromMs: Date.now() - 10 * DAY, toMs: Date.now() - DAY }, root);
 const sha1Middle = makeX509({ subject: 'Trung gian SHA-1', ca: true, digest: 'sha1' }, root);
 const shortMiddle = makeX509({ subject: 'Trung gian ngắn', ca: true, key: testKey('rsa1024', 'middle') }, root);
 const constrained = makeX509({ subject: 'Trung gian hẹp', ca: true, permitted: 'chi-noi-nay.test' }, root);
-const stranger = makeX509({ subject: 'Gốc lạ', ca: true }, null);
-
-function trust(more: Partial<UpstreamTrust> = {}): UpstreamTrust {
-  return { roots: [root.pem, rsaRoot.pem], distrusted: [], revoked: [], source: 'system', added: 0, newestMs: 0, ...more };
-}
-function upstream(more: Partial<UpstreamTlsOptions> = {}): UpstreamTls {
-  return createUpstreamTls({ trust: trust(), handshakeMs: 5_000, ...more });
-}
-const leaf = (wish: Wish = {}, issuer: Made = middle): Made => makeX509({ dns: [HOST], ...wish }, issuer);
-
-/** Closed with the file. */
-const servers: { close(): void }[] = [];
-afterAll(() => {
-  for (const server of servers) server.close();
-});
-
-async function serve(made: Made, chain: readonly Made[] = [middle], options: TlsOptions = {}, staple: Buffer | null = null): Promise<number> {
-  const server = tls.createServer({
-    // what a careless server of today would still do
-    ciphers: 'ALL:@SECLEVEL=0',
-    key: made.key.export({ type: 'pkcs8', format: 'pem' }),
-    cert: [made, ...chain].map((one) => one.pem).join(''),
-    ...options,
-  }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.write('xin chào');
-  });
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  if (staple !== null) server.on('OCSPRequest', (_certificate, _issuer, done: (error: Error | null, answer: Buffer) => void) => done(null, staple));
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-interface Met {
-  readonly fault: UpstreamTlsFault | null;
-  readonly protocol: string | null;
-  readonly cipher: string | null;
-  readonly alpn: string | false | null;
-  readonly reused: boolean | null;
-  readonly heard: string | null;
-}
-
-async function meet(client: UpstreamTls, port: number, host = HOST): Promise<Met> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  await new Promise<void>((resolve) => socket.once('connect', resolve));
-  return new Promise((resolve) => {
-    let calls = 0;
-    client.secure(socket, host, (fault, secure) => {
-      calls++;
-      expect(calls).toBe(1);
-      if (secure === null) {
-        expect(socket.destroyed).toBe(true);
-        resolve({ fault, protocol: null, cipher: null, alpn: null, reused: null, heard: null });
-        return;
-      }
-      const { name } = secure.getCipher();
-      secure.once('data', (data: Buffer) => {
-        resolve({ fault, protocol: secure.getProtocol(), cipher: name, alpn: secure.alpnProtocol, reused: secure.isSessionReused(), heard: data.toString() });
-        secure.destroy();
-      });
-    });
-  });
-}
-
-const verdictOn = async (made: Made, chain?: readonly Made[], options?: TlsOptions, staple?: Buffer, more?: Partial<UpstreamTlsOptions>, host?: string): Promise<UpstreamTlsFault | null> =>
-  (await meet(upstream(more), await serve(made, chain, options, staple ?? null), host)).fault;
 
 describe('certificates', () => {
   const cases: readonly [string, UpstreamTlsFault | null, () => Made, (readonly Made[])?][] = [
@@ -128,3 +55,100 @@ describe('certificates', () => {
     expect(await verdictOn(made, chain)).toBe(expected);
   });
 });
+
+describe('a path with a gap', () => {
+  it('is closed by an intermediate that another site sent', async () => {
+    const client = upstream();
+    const bare = await serve(leaf({ dns: ['khac.test'] }), []);
+    expect((await meet(client, bare, 'khac.test')).fault).toBe('site-certificate-incomplete');
+    expect((await meet(client, await serve(leaf()))).fault).toBeNull();
+    expect((await meet(client, bare, 'khac.test')).fault).toBeNull();
+    // what one gateway has learnt is nowhere else
+    expect((await meet(upstream(), bare, 'khac.test')).fault).toBe('site-certificate-incomplete');
+  });
+
+  it('adds no trust: an intermediate of a stranger is not learnt, and what hangs on it stays shut', async () => {
+    const client = upstream();
+    const foreign = makeX509({ subject: 'Trung gian lạ', ca: true }, stranger);
+    expect((await meet(client, await serve(leaf({}, foreign), [foreign, stranger]))).fault).toBe('site-certificate-untrusted');
+    expect((await meet(client, await serve(leaf({}, foreign), [foreign]))).fault).toBe('site-certificate-untrusted');
+    expect((await meet(client, await serve(leaf({}, foreign), []))).fault).toBe('site-certificate-incomplete');
+  });
+
+  it('is not opened by the wrong order, nor by certificates that have nothing to do with it', async () => {
+    const second = makeX509({ subject: 'Trung gian hai', ca: true }, middle);
+    expect(await verdictOn(leaf({}, second), [stranger, root, middle, second])).toBeNull();
+  });
+});
+
+describe('what nobody may use', () => {
+  const refused: readonly [string, UpstreamTlsFault, (made: Made) => { distrusted?: string[]; revoked?: string[] }][] = [
+    ['the key of the site', 'site-certificate-distrusted', (made) => ({ distrusted: [`key ${keyHash(made.key)}`] })],
+    ['the key of the intermediate', 'site-certificate-distrusted', () => ({ distrusted: [`key ${keyHash(middle.key)}`] })],
+    ['the key of the root', 'site-certificate-distrusted', () => ({ distrusted: [`key ${keyHash(root.key)}`] })],
+    ['a revoked serial', 'site-certificate-revoked', (made) => ({ revoked: [`serial ${keyHash(middle.key)} ${serialOf(made)}`] })],
+    ['a revoked intermediate', 'site-certificate-revoked', () => ({ revoked: [`serial ${keyHash(root.key)} ${serialOf(middle)}`] })],
+  ];
+  it.each(refused)('%s: %s', async (_name, expected, lines) => {
+    const made = leaf();
+    expect(await verdictOn(made)).toBeNull();
+    expect(await verdictOn(made, undefined, {}, undefined, { trust: trust(lines(made)) })).toBe(expected);
+  });
+
+  it('a serial is its issuer’s: the same number from another issuer is not meant', async () => {
+    const made = leaf();
+    expect(await verdictOn(made, undefined, {}, undefined, { trust: trust({ revoked: [`serial ${keyHash(root.key)} ${serialOf(made)}`] }) })).toBeNull();
+  });
+
+  it('names the leaked key even where nothing is trusted', async () => {
+    expect(await verdictOn(leaf({}, stranger), [stranger], {}, undefined, { trust: trust({ distrusted: [`key ${keyHash(stranger.key)}`] }) })).toBe('site-certificate-distrusted');
+  });
+});
+
+describe('staples', () => {
+  const delegate = (purposes: string[], issuer: Made): Made => makeX509({ subject: 'Người trả lời', purposes }, issuer);
+  const cases: readonly [string, boolean, UpstreamTlsFault | null, StapleWish | Buffer | null][] = [
+    ['must-staple, none sent', true, 'site-certificate-no-staple', null],
+    ['must-staple, good', true, null, {}],
+    ['must-staple, open end', true, null, { toMs: null }],
+    ['must-staple, out of date', true, 'site-certificate-no-staple', { fromMs: Date.now() - 9 * DAY, toMs: Date.now() - 8 * DAY }],
+    ['must-staple, from the future', true, 'site-certificate-no-staple', { fromMs: Date.now() + DAY, toMs: Date.now() + 2 * DAY }],
+    ['must-staple, status unknown', true, 'site-certificate-no-staple', { status: 'unknown' }],
+    ['must-staple, signed by a stranger', true, 'site-certificate-no-staple', { signer: stranger }],
+    ['must-staple, signed by one whom the issuer named', true, null, { delegate: delegate([OCSP_SIGNING], middle) }],
+    ['must-staple, signed by a site of the same issuer', true, 'site-certificate-no-staple', { delegate: delegate([CLIENT_AUTH], middle) }],
+    ['must-staple, signed by one whom another issuer named', true, 'site-certificate-no-staple', { delegate: delegate([OCSP_SIGNING], stranger) }],
+    ['must-staple, noise', true, 'site-certificate-no-staple', Buffer.from('không phải OCSP')],
+    ['none sent', false, null, null],
+    ['noise', false, null, Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff])],
+    ['status unknown', false, null, { status: 'unknown' }],
+    ['revoked', false, 'site-certificate-revoked', { status: 'revoked' }],
+    ['revoked, must-staple', true, 'site-certificate-revoked', { status: 'revoked' }],
+    ['revoked, says a stranger', false, null, { status: 'revoked', signer: stranger }],
+  ];
+  it.each(cases)('%s (must-staple %s): %s', async (_name, mustStaple, expected, wish) => {
+    const made = leaf({ mustStaple });
+    const staple = wish === null || Buffer.isBuffer(wish) ? (wish ?? undefined) : makeStaple(made, middle, wish);
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) expect(await verdictOn(made, undefined, { maxVersion }, staple)).toBe(expected);
+  });
+
+  it('a staple about another certificate is none', async () => {
+    const other = leaf();
+    expect(await verdictOn(leaf({ mustStaple: true }), undefined, {}, makeStaple(other, middle))).toBe('site-certificate-no-staple');
+  });
+});
+
+it('a key of 8,192 bits is taken, in its time', async () => {
+  // five primes instead of two: the same size, made in two seconds instead of a minute
+  const key = createPrivateKey(execFileSync('openssl', ['genrsa', '-primes', '5', '8192'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  expect(await verdictOn(leaf({ key }))).toBeNull();
+}, 30_000);
+
+it('an address is covered by an address in the certificate only', async () => {
+  expect(await verdictOn(leaf({ dns: ['127.0.0.1'] }), undefined, {}, undefined, {}, '127.0.0.1')).toBe('site-certificate-wrong-host');
+  expect(await verdictOn(leaf({ ips: ['127.0.0.1'] }), undefined, {}, undefined, {}, '127.0.0.1')).toBeNull();
+});
+
+function serialOf(made: Made): string {
+  return new X509Certificate(made.raw).serialNumber.toLowerCase();
+}

@@ -67,6 +67,7 @@ export interface Made {
 
 export const SERVER_AUTH = '2b06010505070301';
 export const CLIENT_AUTH = '2b06010505070302';
+export const OCSP_SIGNING = '2b06010505070309';
 export const ANY_PURPOSE = '551d2500';
 const DAY = 86_400_000;
 
