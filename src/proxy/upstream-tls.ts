@@ -14,7 +14,7 @@ import type { Reason } from '../policy/decision.js';
 import { createDeny } from '../tls/distrusted.js';
 import { createIntermediates } from '../tls/intermediates.js';
 import { judgeStaple, type Staple } from '../tls/ocsp.js';
-import { judgeDenied, judgeLeaf, judgePath, MAX_CERTIFICATE_BYTES, type CertificateFault } from '../tls/upstream-check.js';
+import { judgeDenied, judgeLeaf, judgePath, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, type CertificateFault } from '../tls/upstream-check.js';
 import { createPool, findPath, toLink, type Link } from '../tls/upstream-path.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { Dialing } from './relay-context.js';
@@ -60,8 +60,10 @@ const ALPN = ['http/1.1'];
 const MAX_VERDICTS = 4_096;
 /** What was learnt comes into force at most this often: a new context costs 5 to 10 ms. */
 const RELEARN_MS = 1_000;
-/** Judgements that hold no certificate's end stop being believed. */
+/** OpenSSL looks at the dates each time; this bounds how long a path through an intermediate is believed after its own end. */
 const VERDICT_MS = 3_600_000;
+/** A staple is read again after this. */
+const STAPLE_MS = 300_000;
 
 interface Verdict {
   readonly fault: CertificateFault | null;
@@ -120,7 +122,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
 
   function judgeAnew(sent: readonly X509Certificate[], host: string, now: number): Verdict {
     const none = { leaf: null, issuer: null, madeMs: now, staple: null };
-    if (tooLarge(sent)) return { ...none, fault: 'site-certificate-invalid' };
+    if (tooMuch(sent)) return { ...none, fault: 'site-certificate-invalid' };
     const [leaf, ...others] = sent.map((certificate) => toLink(certificate.raw, certificate));
     if (leaf == null) return { ...none, fault: 'site-certificate-invalid' };
     const pool = createPool(others.filter((link) => link !== null));
@@ -139,7 +141,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       const now = nowMs();
       const hash = createHash('sha256').update(staple).digest('base64');
       const known = verdict.staple;
-      if (known?.hash === hash && Math.abs(now - known.madeMs) < VERDICT_MS) answer = known.answer;
+      if (known?.hash === hash && Math.abs(now - known.madeMs) < STAPLE_MS) answer = known.answer;
       else {
         answer = judgeStaple(staple, leaf.facts, issuer, now);
         verdict.staple = { hash, answer, madeMs: now };
@@ -152,7 +154,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   /** OpenSSL has refused: its code says why, or the certificates do. */
   function explain(code: string | undefined, heard: Heard, host: string): UpstreamTlsFault {
     const sent = heard.certificate === undefined ? [] : sentBy(heard.certificate);
-    const links = tooLarge(sent) ? [] : sent.map((certificate) => toLink(certificate.raw, certificate)).filter((link) => link !== null);
+    const links = tooMuch(sent) ? [] : sent.map((certificate) => toLink(certificate.raw, certificate)).filter((link) => link !== null);
     const facts = links.map((link) => link.facts);
     const denied = judgeDenied(facts, deny);
     if (denied !== null) return denied;
@@ -265,8 +267,8 @@ function sentBy(first: X509Certificate): X509Certificate[] {
   return sent;
 }
 
-function tooLarge(sent: readonly X509Certificate[]): boolean {
-  return sent.reduce((bytes, certificate) => bytes + certificate.raw.length, 0) > MAX_CERTIFICATE_BYTES;
+function tooMuch(sent: readonly X509Certificate[]): boolean {
+  return sent.length > MAX_CERTIFICATES || sent.reduce((bytes, certificate) => bytes + certificate.raw.length, 0) > MAX_CERTIFICATE_BYTES;
 }
 
 /** OpenSSL's verification results by Node's names for them. */

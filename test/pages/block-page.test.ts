@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadShipped } from '../../src/lists/shipped.js';
 import { createBlockPages, failurePage, newRef } from '../../src/pages/block-page.js';
 import { escapeHtml } from '../../src/pages/layout.js';
-import { REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS } from '../../src/pages/texts.js';
+import { failureWords, REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS } from '../../src/pages/texts.js';
 import { decide } from '../../src/policy/decide.js';
 import { REASONS, type Decision } from '../../src/policy/decision.js';
 import { createSnapshot } from '../../src/policy/create-snapshot.js';
@@ -103,6 +103,20 @@ describe('block page', () => {
     render(judge('cobac.test', 1), snapshot, ORIGIN);
     expect(strip(render(judge('mxh.test', 2), snapshot, ORIGIN).html)).toBe(strip(first));
     expect(new Set(Array.from({ length: 2_000 }, newRef)).size).toBeGreaterThan(1_990);
+  });
+
+  it('says whose fault a bad site is, whom to tell, and offers no way on', () => {
+    const faults = REASONS.filter((reason) => reason.startsWith('site-') && reason !== 'site-wants-certificate');
+    expect(faults.length).toBeGreaterThan(14);
+    const pages = faults.map((reason) => failurePage(failureWords(reason), null));
+    for (const html of pages) {
+      expect(html).toMatch(/lỗi của trang, không phải lỗi của em.*báo thầy cô/);
+      expect(html).toContain('the fault of the site, not yours');
+      expect(html).not.toMatch(/<form|<button|<a [^>]*href="(?!tel:)/);
+    }
+    expect(new Set(pages).size).toBe(faults.length);
+    expect(failureWords('site-wants-certificate')).toBe(REASON_WORDS['site-wants-certificate']);
+    expect(failureWords('upstream-error')).toBe(REASON_WORDS['upstream-error']);
   });
 
   it('explains a failure without a policy too', () => {

@@ -48,6 +48,7 @@ describe('certificates', () => {
     ['an intermediate of 1,024 bits', 'site-certificate-weak', () => leaf({}, shortMiddle), [shortMiddle]],
     ['a name outside its issuer’s constraints', 'site-certificate-constraint', () => leaf({}, constrained), [constrained]],
     ['names of 200 KB', 'site-certificate-invalid', () => leaf({ dns: [...Array.from({ length: 10_000 }, (_, at) => `so-${at}.truong.test`), HOST] })],
+    ['thirty certificates', 'site-certificate-invalid', () => leaf(), [middle, ...Array.from({ length: 29 }, () => stranger)]],
     ['names of 80 KB', 'site-certificate-invalid', () => leaf({ dns: [...Array.from({ length: 3_800 }, (_, at) => `so-${at}.truong.test`), HOST] })],
   ];
   it.each(cases)('%s: %s', async (_name, expected, make, chain) => {
