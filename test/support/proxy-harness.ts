@@ -89,7 +89,7 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
     renderBlockPage: (decision) => ({ html: `<!doctype html><title>Chặn</title><p>${decision.host}</p>`, policy: "default-src 'none'" }),
     renderFailurePage: null, forwardToPages: null, loginCheck: null,
     upstreamTls: createUpstreamTls({
-      trust: { roots: options.tls?.originCa ?? [], distrusted: [], revoked: [], source: 'system', added: 0, newestMs: 0 },
+      trust: { roots: options.tls?.originCa ?? [], distrusted: [], revoked: [], source: 'system', added: 0, changedMs: null },
       handshakeMs: settings.limits.connectMs,
     }),
     onWantsCertificate: interceptor.splice,
