@@ -8,7 +8,7 @@ import type { Decision } from '../policy/decision.js';
 import type { Category, Profile } from '../policy/profile.js';
 import type { SchoolFacts, Snapshot } from '../policy/snapshot.js';
 import { contentPolicy, escapeHtml, page } from './layout.js';
-import { REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS, type Words } from './texts.js';
+import { LESSON_WORDS, REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS, type Words } from './texts.js';
 
 export interface BlockedPage {
   readonly html: string;
@@ -81,9 +81,9 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
     });
   }
   const words = VOICE_WORDS[voice];
-  const exam = decision.reason === 'exam-only';
-  const title = exam ? 'Phòng đang trong giờ thi' : words.title;
-  const lead = exam ? 'Chỉ các trang của bài thi được mở đến hết giờ.' : leadFor(decision, voice);
+  const lesson = decision.reason === 'exam-only' || decision.reason === 'internet-paused' || decision.reason === 'lesson-focus' ? decision.reason : null;
+  const title = lesson === null ? words.title : LESSON_WORDS[lesson][voice].title;
+  const lead = lesson === null ? leadFor(decision, voice) : LESSON_WORDS[lesson][voice].lead;
   const named = category === undefined ? null : categoryWords(category, voice);
   const why = whySentence(decision, named);
   const whyEn = namedReason(decision) && named !== null ? `Category: ${escapeHtml(named.en)}.` : escapeHtml(REASON_WORDS[decision.reason].en);
@@ -92,8 +92,8 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
     school: school.name,
     big: voice === 'tieu-hoc',
     body: `<section class="card"><h1>${title}</h1><p>${lead}</p><p>${why}</p><p class="what">${HOST_MARK}</p>
-${exam ? '' : requestForm(decision, profile, category, pagesOrigin)}<p class="small">Mã tham chiếu: <b>${REF_MARK}</b></p></section>
-${helpBox(voice, school, pagesOrigin)}<p class="small" lang="en">${escapeHtml(words.en)} ${whyEn}</p>`,
+${lesson === 'exam-only' || lesson === 'internet-paused' ? '' : requestForm(decision, profile, category, pagesOrigin)}<p class="small">Mã tham chiếu: <b>${REF_MARK}</b></p></section>
+${helpBox(voice, school, pagesOrigin)}<p class="small" lang="en">${lesson === null ? `${escapeHtml(words.en)} ` : ''}${whyEn}</p>`,
   });
 }
 

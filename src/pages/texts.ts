@@ -18,6 +18,9 @@ export const REASON_WORDS: Readonly<Record<Reason, Words>> = {
   'authority-list': { vi: 'Trang nằm trong danh mục do cơ quan có thẩm quyền yêu cầu chặn.', en: 'On the list the authorities require to be blocked.' },
   'emergency-block': { vi: 'Sở đang chặn khẩn cấp trang này trên toàn thành phố.', en: 'Blocked city-wide by the education department.' },
   'teacher-opening': { vi: 'Thầy cô đã mở tạm trang này cho phòng của em.', en: 'Opened for this room by a teacher.' },
+  'internet-paused': { vi: 'Thầy cô đang tạm dừng Internet của phòng.', en: 'The teacher has paused the Internet in this room.' },
+  'lesson-list': { vi: 'Trang nằm trong danh sách của tiết học này.', en: "On this lesson's list." },
+  'lesson-focus': { vi: 'Phòng đang học theo danh sách riêng, trang này không có trong danh sách.', en: "The room is working from a list and this page is not on it." },
   'school-allow': { vi: 'Nhà trường cho phép trang này.', en: 'Allowed by the school.' },
   'school-block': { vi: 'Nhà trường chặn trang này.', en: 'Blocked by the school.' },
   'city-allow': { vi: 'Sở cho phép trang này.', en: 'Allowed by the education department.' },
@@ -113,6 +116,28 @@ export const VOICE_WORDS: Readonly<Record<Voice, { readonly title: string; reado
     title: 'Trang này đang bị chặn',
     lead: 'Thầy/cô có thể mở tạm cho phòng học, hoặc gửi yêu cầu cho quản trị của trường.',
     en: 'This page is blocked. You can open it for a room for a while, or ask the IT admin.',
+  },
+};
+
+/** What replaces the voice's own words where a lesson closes the page: not the page is at fault, and not the reader. */
+export const LESSON_WORDS: Readonly<Record<'internet-paused' | 'lesson-focus' | 'exam-only', Readonly<Record<Voice, { readonly title: string; readonly lead: string }>>>> = {
+  'internet-paused': {
+    'tieu-hoc': { title: 'Thầy cô đang tạm dừng Internet', lead: 'Em hãy nhìn lên bảng và nghe thầy cô nhé. Lát nữa Internet sẽ mở lại.' },
+    thcs: { title: 'Thầy cô đang tạm dừng Internet của phòng', lead: 'Cả phòng đang tạm dừng, không riêng máy của em. Internet sẽ tự mở lại khi hết giờ tạm dừng.' },
+    thpt: { title: 'Thầy cô đang tạm dừng Internet của phòng', lead: 'Cả phòng đang tạm dừng để tập trung vào bài. Internet sẽ tự mở lại khi hết giờ tạm dừng.' },
+    'giao-vien': { title: 'Internet của phòng đang tạm dừng', lead: 'Thầy/cô kết thúc tạm dừng ở trang của phòng, hoặc đợi đến giờ đã đặt.' },
+  },
+  'lesson-focus': {
+    'tieu-hoc': { title: 'Bây giờ mình học với các trang thầy cô đã chọn', lead: 'Em hãy quay lại trang của bài học nhé. Nếu không thấy bài, em giơ tay hỏi thầy cô.' },
+    thcs: { title: 'Trang này chưa mở trong tiết học này', lead: 'Tiết này cả phòng học theo danh sách trang thầy cô đã chọn. Em cần trang này để học? Hãy báo thầy cô mở giúp.' },
+    thpt: { title: 'Trang này chưa mở trong tiết học này', lead: 'Tiết này cả phòng học theo danh sách trang thầy cô đã chọn. Nếu cần cho bài học, em gửi yêu cầu mở trang.' },
+    'giao-vien': { title: 'Phòng đang học theo danh sách trang', lead: 'Trang này không có trong danh sách. Thầy/cô có thể mở tạm cho phòng, hoặc kết thúc chế độ danh sách.' },
+  },
+  'exam-only': {
+    'tieu-hoc': { title: 'Phòng đang trong giờ thi', lead: 'Chỉ các trang của bài thi được mở đến hết giờ.' },
+    thcs: { title: 'Phòng đang trong giờ thi', lead: 'Chỉ các trang của bài thi được mở đến hết giờ.' },
+    thpt: { title: 'Phòng đang trong giờ thi', lead: 'Chỉ các trang của bài thi được mở đến hết giờ.' },
+    'giao-vien': { title: 'Phòng đang trong giờ thi', lead: 'Chỉ các trang của bài thi được mở đến hết giờ.' },
   },
 };
 

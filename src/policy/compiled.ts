@@ -23,6 +23,7 @@ const HELP_CATEGORIES: ReadonlySet<string> = new Set(['trogiup', 'hatang']);
 export type TableItem =
   | { readonly type: 'rule'; readonly rule: Rule; readonly slot: number; readonly profileMask: number }
   | ({ readonly type: 'opening' } & BoundOpening)
+  | { readonly type: 'lesson'; readonly lesson: Lesson; readonly entry: string }
   | { readonly type: 'safe-search'; readonly rule: SafeSearchRule; readonly category: number };
 
 export interface Compiled {
@@ -43,6 +44,8 @@ export interface Compiled {
   readonly pupils: readonly boolean[];
   readonly authority: number;
   readonly help: number;
+  /** Category of learning sites, which a focus list may leave open. */
+  readonly learning: number;
   /** Category of a suspicion; of gambling where nothing tells. */
   suspicionOf(suspicion: NameSuspicion): number;
   cellOf(category: number, profile: number): Cell;
@@ -64,7 +67,7 @@ function cellAt(snapshot: Snapshot, category: number, profile: number): Cell {
 }
 
 function* tableItems(snapshot: Snapshot, everyday: number): Generator<readonly [string, TableItem]> {
-  const { rules, openings, safeSearch } = snapshot.data;
+  const { rules, openings, lessons, safeSearch } = snapshot.data;
   for (const rule of rules) {
     yield [rule.entry, { type: 'rule', rule, slot: RULE_SLOTS[rule.layer], profileMask: rule.profileMask ?? everyday }];
   }
@@ -72,6 +75,7 @@ function* tableItems(snapshot: Snapshot, everyday: number): Generator<readonly [
     const zone = snapshot.zoneByName.get(opening.zone);
     if (zone !== undefined) yield [opening.entry, { type: 'opening', opening, zone }];
   }
+  for (const lesson of lessons) for (const entry of lesson.entries ?? []) yield [entry, { type: 'lesson', lesson, entry }];
   for (const rule of safeSearch) {
     const category = snapshot.categoryByCode.get(rule.category) ?? -1;
     for (const entry of rule.entries) yield [entry, { type: 'safe-search', rule, category }];
@@ -79,7 +83,7 @@ function* tableItems(snapshot: Snapshot, everyday: number): Generator<readonly [
 }
 
 function createStateOf(snapshot: Snapshot): Compiled['stateOf'] {
-  const unknown: ZoneState = { profile: snapshot.strictest, untilMs: Infinity, lesson: false, sinceMs: -Infinity };
+  const unknown: ZoneState = { profile: snapshot.strictest, untilMs: Infinity, lesson: false, running: null, sinceMs: -Infinity };
   const lessons = new Map<string, Lesson[]>();
   for (const lesson of snapshot.data.lessons) {
     const row = lessons.get(lesson.zone);
@@ -92,7 +96,7 @@ function createStateOf(snapshot: Snapshot): Compiled['stateOf'] {
     if (last !== undefined && nowMs >= last.readMs && nowMs < last.untilMs) return last;
     const zone = snapshot.data.zones[position];
     if (zone === undefined) return unknown;
-    const state = stateUnder(zone, lessons.get(zone.name) ?? [], nowMs);
+    const state = stateUnder(zone, lessons.get(zone.name) ?? [], nowMs, snapshot.data.days);
     const profile = snapshot.data.profiles[state.profile] === undefined ? snapshot.strictest : state.profile;
     const kept = { ...state, profile, readMs: nowMs };
     remembered[position] = kept;
@@ -137,6 +141,7 @@ function compile(snapshot: Snapshot): Compiled {
     pupils: profiles.map((profile) => profile.voice !== 'giao-vien' && !profile.listedOnly),
     authority: snapshot.categoryByCode.get('danhmuc') ?? -1,
     help: snapshot.categoryByCode.get('trogiup') ?? -1,
+    learning: snapshot.categoryByCode.get('hoclieu') ?? -1,
     suspicionOf: ({ category }) => snapshot.categoryByCode.get(category ?? 'cobac') ?? snapshot.categoryByCode.get('cobac') ?? -1,
     cellOf: (category, profile) => cellAt(snapshot, category, profile),
     stateOf: createStateOf(snapshot),

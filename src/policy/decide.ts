@@ -8,12 +8,15 @@
  *  1. help           a list of `trogiup` or `hatang` names it
  *  2. hard           a category list whose cell is X names it (`danhmuc`: the authority's list)
  *  3. emergency      the Sở's emergency block
- *  4. opening        a teacher's opening of this zone; in an exam only one younger than the exam
- *  5. school-allow   6. school-block   7. city-allow   8. city-block
- *  9. category       the closest category list: M open, H restricted, K blocked
- * 10. name-score     an unlisted name that looks like gambling, porn, a scam or a proxy, for pupils and where unlisted names are H
- * 11. base           the cell of `chuaphanloai`; in an exam: not on the list
+ *  4. lesson         Internet paused: closed. On the lesson's list (focus, exam): open. In a focus lesson whatever is neither
+ *                    listed, nor opened since it began, nor protected learning where that was chosen: closed
+ *  5. opening        a teacher's opening of this zone; in an exam or a focus lesson only one younger than it
+ *  6. school-allow   7. school-block   8. city-allow   9. city-block
+ * 10. category       the closest category list: M open, H restricted, K blocked
+ * 11. name-score     an unlisted name that looks like gambling, porn, a scam or a proxy, for pupils and where unlisted names are H
+ * 12. base           the cell of `chuaphanloai`; in an exam: not on the list
  *
+ * A lesson's list is a bundle of openings: it opens K cells, never X ones, and leaves H restricted.
  * A shield (protected list) voids what other category lists say about the same or a wider name, so that a poisoned or
  * careless list cannot close it; rules of the school, the city and an emergency are made by people and are not voided.
  * A wrapper (translation, cache, AMP, archive) is judged together with the page it carries: the stricter verdict holds.
@@ -30,7 +33,7 @@ import type { Facts } from './facts.js';
 import type { Cell } from './profile.js';
 import { mustRestrict, requiredEdits, restrictedTwin } from './safe-search.js';
 import type { ZoneState } from './schedule.js';
-import type { ListMeta, Rule, Snapshot } from './snapshot.js';
+import type { Lesson, ListMeta, Rule, Snapshot } from './snapshot.js';
 import { weigh, weighed, weighNothing, type Judge } from './weigh.js';
 
 /** Wrappers inside wrappers are followed this far; what lies deeper is judged as an unlisted name. */
@@ -47,6 +50,10 @@ const INFRASTRUCTURE: Ruling = { action: 'allow', layer: 'help', reason: 'infras
 const HARD: Ruling = { action: 'block', layer: 'hard', reason: 'hard-category' };
 const AUTHORITY: Ruling = { action: 'block', layer: 'hard', reason: 'authority-list' };
 const OPENING: Ruling = { action: 'allow', layer: 'opening', reason: 'teacher-opening' };
+const PAUSED: Ruling = { action: 'block', layer: 'lesson', reason: 'internet-paused' };
+const LISTED: Ruling = { action: 'allow', layer: 'lesson', reason: 'lesson-list' };
+const LISTED_RESTRICTED: Ruling = { action: 'restrict', layer: 'lesson', reason: 'lesson-list' };
+const FOCUS_ONLY: Ruling = { action: 'block', layer: 'lesson', reason: 'lesson-focus' };
 const EMERGENCY: Ruling = { action: 'block', layer: 'emergency', reason: 'emergency-block' };
 const SCHOOL_ALLOW: Ruling = { action: 'allow', layer: 'school-allow', reason: 'school-allow' };
 const SCHOOL_BLOCK: Ruling = { action: 'block', layer: 'school-block', reason: 'school-block' };
@@ -104,8 +111,13 @@ function ruleOn(by: Judge, host: string, path: string | null): Decision {
     return make(by, host, path, hard === compiled.authority ? AUTHORITY : HARD, SLOT.hard, 'X', hard);
   }
   if (claimed(SLOT.emergency)) return make(by, host, path, EMERGENCY, SLOT.emergency, null, category);
-  // X lists were ruled on above; here X is left only where the school closed unlisted names hard.
-  if (weighed.opening !== null && cell !== 'X') return make(by, host, path, OPENING, -1, cell, category);
+  // X lists were ruled on above; here X is left where the school closed unlisted names hard, and in an exam, whose own column
+  // has few X: nothing a teacher does there may open what the room's everyday profile closes hard.
+  const everyday = by.listedOnly ? (compiled.snapshot.data.zones[by.zone]?.profile ?? profile) : profile;
+  const mayOpen = cell !== 'X' && compiled.cellOf(category, everyday) !== 'X';
+  const lesson = by.only === null ? null : ruleOfLesson(by, by.only, cell, category, mayOpen);
+  if (lesson !== null) return make(by, host, path, lesson, -1, lesson === PAUSED ? null : cell, category);
+  if (weighed.opening !== null && mayOpen) return make(by, host, path, OPENING, -1, cell, category);
   if (claimed(SLOT.schoolAllow)) return make(by, host, path, SCHOOL_ALLOW, SLOT.schoolAllow, null, category);
   if (claimed(SLOT.schoolBlock)) return make(by, host, path, SCHOOL_BLOCK, SLOT.schoolBlock, null, category);
   if (claimed(SLOT.cityAllow)) return make(by, host, path, CITY_ALLOW, SLOT.cityAllow, null, category);
@@ -119,6 +131,15 @@ function ruleOn(by: Judge, host: string, path: string | null): Decision {
   // Nothing says what stands behind a bare address; VPNs and name servers do (security.md §2.1 D5, §2.2 T16).
   if (compiled.pupils[profile] === true && (cell === 'H' || cell === 'M') && isAddressLiteral(host)) return make(by, host, path, BASE.K, -1, 'K', category);
   return make(by, host, path, BASE[cell], -1, cell, category);
+}
+
+/** What the running lesson says beyond its profile; null where it leaves the host to the rest of the ladder. */
+function ruleOfLesson(by: Judge, lesson: Lesson, cell: Cell, category: number, mayOpen: boolean): Ruling | null {
+  if (lesson.kind === 'pause') return PAUSED;
+  if (weighed.lessonEntry !== null && mayOpen) return cell === 'H' ? LISTED_RESTRICTED : LISTED;
+  if (lesson.kind !== 'focus' || (weighed.opening !== null && mayOpen)) return null;
+  const shielded = by.compiled.lists[weighed.list[SLOT.category] ?? -1]?.shield === true;
+  return lesson.learning === true && claimed(SLOT.category) && shielded && category === by.compiled.learning ? null : FOCUS_ONLY;
 }
 
 /** A page that a wrapper hides gets what an unlisted name would, but for pupils: there it is closed, since long names of closed sites hide so too. */
@@ -140,7 +161,7 @@ function make(by: Judge, host: string, path: string | null, ruling: Ruling, slot
   const meta: ListMeta | undefined = compiled.lists[list];
   const rule: Rule | null = slot < 0 ? null : (weighed.rule[slot] ?? null);
   let text: string | null = null;
-  if (slot < 0) text = ruling === OPENING ? (weighed.opening?.entry ?? null) : null;
+  if (slot < 0) text = ruling === OPENING ? (weighed.opening?.entry ?? null) : ruling.reason === 'lesson-list' ? weighed.lessonEntry : null;
   else text = list >= 0 ? entryText(slot, host, path) : (rule?.entry ?? null);
   const safe = ruling.action === 'block' ? null : weighed.safe;
   const person = compiled.snapshot.data.profiles[profile];
@@ -194,8 +215,10 @@ function judge(by: Judge, host: string, path: string | null, query: string, dept
 function judgeOf(compiled: Compiled, facts: Facts, nowMs: number): Judge {
   const { profiles } = compiled.snapshot.data;
   const state: ZoneState = compiled.stateOf(facts.zone, nowMs);
-  const profile = facts.profile >= 0 && facts.profile < profiles.length ? facts.profile : state.profile;
-  return { compiled, zone: facts.zone, profile, listedOnly: profiles[profile]?.listedOnly === true, state, nowMs };
+  const asked = facts.profile >= 0 && facts.profile < profiles.length;
+  const profile = asked ? facts.profile : state.profile;
+  const only = asked || state.running?.kind === undefined || state.running.kind === 'profile' ? null : state.running;
+  return { compiled, zone: facts.zone, profile, listedOnly: profiles[profile]?.listedOnly === true, state, only, nowMs };
 }
 
 /** The verdict on a request. */

@@ -9,7 +9,7 @@ export type Action = 'allow' | 'block' | 'restrict';
 
 /** The layer that decided, in order of precedence (design.md, "Precedence"). */
 export const LAYERS = [
-  'help', 'hard', 'emergency', 'opening', 'school-allow', 'school-block',
+  'help', 'hard', 'emergency', 'lesson', 'opening', 'school-allow', 'school-block',
   'city-allow', 'city-block', 'category', 'name-score', 'base',
 ] as const;
 export type Layer = (typeof LAYERS)[number];
@@ -21,6 +21,7 @@ export type Layer = (typeof LAYERS)[number];
 export const REASONS = [
   // verdicts of decide()
   'help-line', 'infrastructure', 'hard-category', 'authority-list', 'emergency-block', 'teacher-opening',
+  'internet-paused', 'lesson-list', 'lesson-focus',
   'school-allow', 'school-block', 'city-allow', 'city-block',
   'category-open', 'category-restricted', 'category-blocked', 'suspicious-name', 'exam-only',
   'uncategorised-open', 'uncategorised-restricted', 'uncategorised-blocked',

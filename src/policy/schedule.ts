@@ -1,9 +1,10 @@
 /**
  * Which profile a zone is on at a moment, and until when that answer holds.
- * Owns local time, timetables and lessons; refuses to know hosts, categories and clocks (`nowMs` is handed in).
+ * Owns timetables and lessons; refuses to know hosts, categories and clocks (`nowMs` is handed in).
  *
  * Order: lesson > timetable slot > the zone's own profile. A start instant is in, an end instant is already out.
  */
+import { DAY_MINUTES, dayStartMs, followedWeekday, localDay, MINUTE_MS, NO_DAYS, type SchoolDays } from './school-time.js';
 import type { Lesson, Slot, Snapshot, Zone } from './snapshot.js';
 
 /** What a zone is on, valid from the moment asked for until just before `untilMs`. */
@@ -14,26 +15,14 @@ export interface ZoneState {
   readonly untilMs: number;
   /** True while a teacher's lesson decides. */
   readonly lesson: boolean;
+  /** That lesson; what it opens and closes beyond its profile is decide.ts's. */
+  readonly running: Lesson | null;
   /** When the lesson or slot that decides began; −Infinity for the zone's own profile. */
   readonly sinceMs: number;
 }
 
-/**
- * Asia/Ho_Chi_Minh has been UTC+7 without daylight saving since 13 June 1975, so local time is integer
- * arithmetic: no tz database to be missing or stale on an old PC.
- */
-export const LOCAL_OFFSET_MS = 7 * 3_600_000;
-const MINUTE_MS = 60_000;
-const DAY_MINUTES = 1_440;
-const WEEK_MS = 7 * DAY_MINUTES * MINUTE_MS;
-/** 1970-01-05 was the first Monday of the epoch: weeks are counted from there. */
-const FIRST_MONDAY_MS = 4 * DAY_MINUTES * MINUTE_MS;
-
-/** Milliseconds since Monday 00:00 local time, 0 ≤ result < one week. */
-function weekPosition(nowMs: number): number {
-  const position = (nowMs + LOCAL_OFFSET_MS - FIRST_MONDAY_MS) % WEEK_MS;
-  return position < 0 ? position + WEEK_MS : position;
-}
+/** A timetable that is silent for longer than this is asked again then. */
+const AHEAD_DAYS = 400;
 
 /** A slot whose end equals its start lasts nothing; one whose end lies before its start passes midnight. */
 function slotLengthMs(slot: Slot): number {
@@ -41,35 +30,40 @@ function slotLengthMs(slot: Slot): number {
   return (minutes < 0 ? minutes + DAY_MINUTES : minutes) * MINUTE_MS;
 }
 
-function slotStartMs(slot: Slot): number {
-  return ((slot.weekday - 1) * DAY_MINUTES + slot.fromMinute) * MINUTE_MS;
-}
-
-/** State by timetable alone. Where slots overlap the one that began last decides, the later in the table on a tie. */
-function timetableState(zone: Zone, nowMs: number): ZoneState {
+/**
+ * State by timetable alone. Where slots overlap the one that began last decides, the later in the table on a tie. A slot
+ * belongs to the day on which it begins: a holiday does not cut short what runs past its midnight, and begins nothing.
+ */
+function timetableState(zone: Zone, days: SchoolDays, nowMs: number): ZoneState {
   let profile = zone.profile;
   let sinceMs = -Infinity;
   let untilMs = Infinity;
-  const position = zone.timetable.length > 0 ? weekPosition(nowMs) : 0;
-  for (const slot of zone.timetable) {
-    const lengthMs = slotLengthMs(slot);
-    if (!(lengthMs > 0)) continue;
-    const start = slotStartMs(slot);
-    const elapsedMs = (position - start + 2 * WEEK_MS) % WEEK_MS;
-    if (elapsedMs < lengthMs) {
-      untilMs = Math.min(untilMs, nowMs - elapsedMs + lengthMs);
-      if (nowMs - elapsedMs >= sinceMs) {
-        sinceMs = nowMs - elapsedMs;
-        profile = slot.profile;
+  const slots = zone.timetable.filter((slot) => slotLengthMs(slot) > 0);
+  const today = localDay(nowMs);
+  const lastDay = today + AHEAD_DAYS;
+  // A slot lasts a day at most, so whatever runs now began today or yesterday.
+  for (let day = today - 1; slots.length > 0 && day <= lastDay && dayStartMs(day) < untilMs; day++) {
+    const weekday = followedWeekday(days, day);
+    for (const slot of slots) {
+      if (slot.weekday !== weekday) continue;
+      const fromMs = dayStartMs(day) + slot.fromMinute * MINUTE_MS;
+      const endMs = fromMs + slotLengthMs(slot);
+      if (nowMs < fromMs) untilMs = Math.min(untilMs, fromMs);
+      else if (nowMs < endMs) {
+        untilMs = Math.min(untilMs, endMs);
+        if (fromMs >= sinceMs) {
+          sinceMs = fromMs;
+          profile = slot.profile;
+        }
       }
     }
-    untilMs = Math.min(untilMs, nowMs - elapsedMs + WEEK_MS);
   }
-  return { profile, untilMs, lesson: false, sinceMs };
+  if (slots.length > 0) untilMs = Math.min(untilMs, dayStartMs(lastDay + 1));
+  return { profile, untilMs, running: null, lesson: false, sinceMs };
 }
 
 /** State of one zone under its lessons. Where lessons overlap the one that began last decides, the later row on a tie. */
-export function stateUnder(zone: Zone, lessons: readonly Lesson[], nowMs: number): ZoneState {
+export function stateUnder(zone: Zone, lessons: readonly Lesson[], nowMs: number, days: SchoolDays = NO_DAYS): ZoneState {
   let current: Lesson | null = null;
   let nextMs = Infinity;
   for (const lesson of lessons) {
@@ -78,18 +72,18 @@ export function stateUnder(zone: Zone, lessons: readonly Lesson[], nowMs: number
     } else if (nowMs < lesson.untilMs && (current === null || lesson.fromMs >= current.fromMs)) current = lesson;
   }
   if (current !== null) {
-    return { profile: current.profile, untilMs: Math.min(current.untilMs, nextMs), lesson: true, sinceMs: current.fromMs };
+    return { profile: current.profile, untilMs: Math.min(current.untilMs, nextMs), lesson: true, running: current, sinceMs: current.fromMs };
   }
-  const state = timetableState(zone, nowMs);
+  const state = timetableState(zone, days, nowMs);
   return nextMs < state.untilMs ? { ...state, untilMs: nextMs } : state;
 }
 
 /** State of a zone by position; an unknown zone (−1) is on the strictest profile for ever. */
 export function zoneState(snapshot: Snapshot, zone: number, nowMs: number): ZoneState {
   const found = snapshot.data.zones[zone];
-  if (found === undefined) return { profile: snapshot.strictest, untilMs: Infinity, lesson: false, sinceMs: -Infinity };
+  if (found === undefined) return { profile: snapshot.strictest, untilMs: Infinity, lesson: false, running: null, sinceMs: -Infinity };
   const lessons = snapshot.data.lessons.filter((lesson) => lesson.zone === found.name);
-  const state = stateUnder(found, lessons, nowMs);
+  const state = stateUnder(found, lessons, nowMs, snapshot.data.days);
   // A profile that is not in the table cannot widen anything.
   return snapshot.data.profiles[state.profile] === undefined ? { ...state, profile: snapshot.strictest } : state;
 }

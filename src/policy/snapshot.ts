@@ -7,6 +7,7 @@
 import type { HostIndex, IndexImage } from '../matching/host-index.js';
 import type { NameModelData } from '../matching/name-model.js';
 import type { Category, Profile } from './profile.js';
+import type { SchoolDays } from './school-time.js';
 
 /** What a list is for, which fixes its layer. */
 export type ListRole =
@@ -67,12 +68,21 @@ export interface Zone {
   readonly timetable: readonly Slot[];
 }
 
+/** What a lesson does beside choosing the profile: nothing, opens only its list, closes everything, adds hosts to an exam. */
+export type LessonKind = 'profile' | 'focus' | 'pause' | 'exam';
+
 /** A teacher's switch: until `untilMs` the zone is on `profile`. */
 export interface Lesson {
   readonly zone: string;
   readonly profile: number;
   readonly fromMs: number;
   readonly untilMs: number;
+  /** Absent: `profile`. */
+  readonly kind?: LessonKind;
+  /** Hosts of a focus list or an exam, in list syntax: as they stood when the lesson began. */
+  readonly entries?: readonly string[];
+  /** A focus list leaves the protected learning sites open too. */
+  readonly learning?: boolean;
 }
 
 /** A temporary opening (mở tạm) over K cells. */
@@ -146,6 +156,8 @@ export interface PolicyData {
   readonly zones: readonly Zone[];
   readonly lessons: readonly Lesson[];
   readonly openings: readonly Opening[];
+  /** Holidays and make-up days, by which timetables run; absent: none. */
+  readonly days?: SchoolDays;
   readonly safeSearch: readonly SafeSearchRule[];
   readonly nameScore: NameScoreData;
 }

@@ -6,7 +6,7 @@ import { KIND_EXACT, KIND_PATH, KIND_SUBDOMAINS, KIND_SUFFIX, MATCH_SLOTS, type 
 import { SILENT, SLOT, SLOTS, type Compiled, type TableItem } from './compiled.js';
 import { depthOf, specificity, walkTable, type TableEntry, type Visitor } from './entry-table.js';
 import { countsInExam, isOpen, nextChangeMs } from './opening.js';
-import type { Opening, Rule, SafeSearchRule } from './snapshot.js';
+import type { Lesson, Opening, Rule, SafeSearchRule } from './snapshot.js';
 import type { ZoneState } from './schedule.js';
 
 /** Who and when, for one weighing. */
@@ -16,6 +16,8 @@ export interface Judge {
   readonly profile: number;
   readonly listedOnly: boolean;
   readonly state: ZoneState;
+  /** The lesson that opens or closes more than its profile says; null where none runs, or another profile is asked about. */
+  readonly only: Lesson | null;
   readonly nowMs: number;
 }
 
@@ -34,6 +36,8 @@ export const weighed = {
   pathLength: new Int32Array(SLOTS),
   rule: new Array<Rule | null>(SLOTS).fill(null),
   opening: null as Opening | null,
+  /** The entry of the running lesson's list that names the host. */
+  lessonEntry: null as string | null,
   safe: null as SafeSearchRule | null,
   safeCategory: -1,
   /** When an opening on this host begins or ends next. */
@@ -44,6 +48,7 @@ export const weighed = {
 const hostPairs = new Int32Array(MATCH_SLOTS);
 const pathPairs = new Int32Array(MATCH_SLOTS);
 let openingRank = -1;
+let lessonRank = -1;
 let safeRank = -1;
 let shieldDepth = -1;
 let judge: Judge | null = null;
@@ -106,10 +111,17 @@ function weighRule(entry: TableEntry<TableItem>, rule: Rule, slot: number): void
 function weighOpening(entry: TableEntry<TableItem>, opening: Opening, judge: Judge): void {
   weighed.changesMs = Math.min(weighed.changesMs, nextChangeMs(opening, judge.nowMs));
   if (!isOpen(opening, judge.nowMs)) return;
-  if (judge.listedOnly && !countsInExam(opening, judge.state, judge.profile)) return;
+  // What was opened before an exam or a focus list began was not opened for it.
+  if ((judge.listedOnly || judge.only?.kind === 'focus') && !countsInExam(opening, judge.state, judge.profile)) return;
   if (entry.rank <= openingRank) return;
   openingRank = entry.rank;
   weighed.opening = opening;
+}
+
+function weighListed(entry: TableEntry<TableItem>, text: string): void {
+  if (entry.rank <= lessonRank) return;
+  lessonRank = entry.rank;
+  weighed.lessonEntry = text;
 }
 
 const visitor: Visitor<TableItem> = {
@@ -120,6 +132,8 @@ const visitor: Visitor<TableItem> = {
       if (((item.profileMask >>> judge.profile) & 1) === 1) weighRule(entry, item.rule, item.slot);
     } else if (item.type === 'opening') {
       if (item.zone === judge.zone) weighOpening(entry, item.opening, judge);
+    } else if (item.type === 'lesson') {
+      if (item.lesson === judge.only) weighListed(entry, item.entry);
     } else if (entry.rank > safeRank) {
       safeRank = entry.rank;
       weighed.safe = item.rule;
@@ -136,11 +150,13 @@ export function weighNothing(): void {
   weighed.key.fill(-1);
   weighed.list.fill(-1);
   weighed.opening = null;
+  weighed.lessonEntry = null;
   weighed.safe = null;
   weighed.safeCategory = -1;
   weighed.changesMs = Infinity;
   weighed.byPath = false;
   openingRank = -1;
+  lessonRank = -1;
   safeRank = -1;
   shieldDepth = -1;
 }

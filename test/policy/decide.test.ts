@@ -55,6 +55,11 @@ describe('precedence: every layer against every later one', () => {
     'help': [['infrastructure', list('help', 'category', 'hatang')], ['help-line', list('help', 'category', 'trogiup')]],
     'hard': [['hard-category', list('hard', 'category', 'cobac')], ['authority-list', list('hard', 'category', 'danhmuc')]],
     'emergency': [['emergency-block', list('emergency', 'emergency')], ['emergency-block', rule('emergency')]],
+    'lesson': [
+      ['internet-paused', { rest: { lessons: [{ zone: 'phong-thpt', profile: profileNumber('thpt'), fromMs: T0 - HOUR / 2, untilMs: T0 + HOUR, kind: 'pause' }] } }],
+      ['lesson-list', { rest: { lessons: [{ zone: 'phong-thpt', profile: profileNumber('thpt'), fromMs: T0 - HOUR / 2, untilMs: T0 + HOUR, kind: 'focus', entries: [host] }] } }],
+      ['lesson-focus', { rest: { lessons: [{ zone: 'phong-thpt', profile: profileNumber('thpt'), fromMs: T0 - HOUR / 2, untilMs: T0 + HOUR, kind: 'focus', entries: ['bai.test'] }] } }],
+    ],
     'opening': [['teacher-opening', { rest: { openings: [{ zone: 'phong-thpt', entry: host, fromMs: T0 - HOUR, untilMs: T0 + HOUR }] } }]],
     'school-allow': [['school-allow', list('school-allow', 'school-allow')], ['school-allow', rule('school-allow')]],
     'school-block': [['school-block', list('school-block', 'school-block')], ['school-block', rule('school-block')]],
@@ -69,6 +74,7 @@ describe('precedence: every layer against every later one', () => {
     {
       rules: [...(b.rest?.rules ?? []), ...(a.rest?.rules ?? [])],
       openings: [...(b.rest?.openings ?? []), ...(a.rest?.openings ?? [])],
+      lessons: [...(b.rest?.lessons ?? []), ...(a.rest?.lessons ?? [])],
     },
   );
   LAYERS.forEach((layer, position) => {

@@ -46,7 +46,7 @@ describe('timetable', () => {
     expect(zoneState(overlap, 0, at(0, 11)).profile).toBe(THPT);
   });
   it('leaves other zones alone, and an unknown one on the strictest', () => {
-    expect(zoneState(snapshot, 1, at(0, 8))).toEqual({ profile: profileNumber('giao-vien'), untilMs: Infinity, lesson: false, sinceMs: -Infinity });
+    expect(zoneState(snapshot, 1, at(0, 8))).toEqual({ profile: profileNumber('giao-vien'), untilMs: Infinity, lesson: false, running: null, sinceMs: -Infinity });
     for (const unknown of [-1, 2, 99]) expect(zoneState(snapshot, unknown, at(0, 8)).profile).toBe(0);
   });
 });
@@ -54,7 +54,7 @@ describe('timetable', () => {
 describe('lessons', () => {
   it('stand above the timetable and hide its boundaries', () => {
     const snapshot = school([slot(1, 8, 9, THI)], [lesson(at(0, 7, 30), at(0, 8, 30), THPT)]);
-    expect(zoneState(snapshot, 0, at(0, 7, 45))).toEqual({ profile: THPT, untilMs: at(0, 8, 30), lesson: true, sinceMs: at(0, 7, 30) });
+    expect(zoneState(snapshot, 0, at(0, 7, 45))).toEqual({ profile: THPT, untilMs: at(0, 8, 30), lesson: true, running: snapshot.data.lessons[0], sinceMs: at(0, 7, 30) });
     expect(zoneState(snapshot, 0, at(0, 8, 30))).toMatchObject({ profile: THI, untilMs: at(0, 9), lesson: false });
   });
   it('the end instant is over, the start instant is in, and one that is to come bounds the answer', () => {
