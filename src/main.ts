@@ -19,7 +19,9 @@ import { registerPeople } from './commands/people.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReport } from './commands/report.js';
 import { registerRules } from './commands/rules.js';
+import { registerSchedule } from './commands/schedule.js';
 import { registerSetup } from './commands/setup.js';
+import { registerSites } from './commands/sites.js';
 import { registerStart } from './commands/start.js';
 import { usageSentence } from './commands/usage.js';
 import { registerZones } from './commands/zones.js';
@@ -136,6 +138,8 @@ export function createProgram(): Command {
   registerLists(program, run);
   registerZones(program, run);
   registerLesson(program, run);
+  registerSites(program, run);
+  registerSchedule(program, run);
   registerRules(program, run);
   registerPeople(program, run);
   registerProfiles(program, run);

@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 import { formatCidr, parseCidr } from '../matching/address.js';
 import { hashPasswordSync } from '../password.js';
+import { levelOf, type Session } from '../policy/school-time.js';
 import type { ZoneRow } from '../store/rows.js';
+import type { SlotRow } from '../store/school-rows.js';
 import { collect, knownProfile, knownZone, wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
@@ -46,7 +48,7 @@ function withOptions(command: Command, adding: boolean): Command {
     .option('--port <port>', 'cổng proxy riêng của phòng (proxy port of its own)')
     .option('--login <name>', 'tài khoản chung của phòng (shared room login)')
     .option('--password <password>', 'mật khẩu của tài khoản chung (its password)')
-    .option('--slot <slot>', 'thời khóa biểu, ví dụ 2-6@07:30-11:15=thcs; lặp lại được (timetable, repeatable; 1 = thứ Hai)', collect);
+    .option('--slot <slot>', 'thời khóa biểu, ví dụ 2-6@07:30-11:15=thcs, hoặc theo tiết 2@sang:1-3=thcs; lặp lại được (timetable by clock or by period, repeatable; 1 = thứ Hai)', collect);
 }
 
 function list(env: CommandEnv): void {
@@ -73,7 +75,7 @@ function add(env: CommandEnv, name: string, options: ZoneOptions): void {
     macs: (options.mac ?? []).map(cleanMac),
     port: options.port === undefined ? null : ownPort(env, options.port),
     login: login(options.login, options.password),
-    timetable: slots(env, options.slot ?? []),
+    timetable: slots(env, options.profile ?? '', options.slot ?? []),
   };
   env.store().policies.addZone(zone, env.actor);
   done(env, zone.name, env.t(`Đã thêm phòng ${zone.name}, hồ sơ ${zone.profile}.`, `Zone ${zone.name} added on profile ${zone.profile}.`));
@@ -89,7 +91,7 @@ function set(env: CommandEnv, name: string, options: SetOptions): void {
   else if (typeof options.port === 'string') patch.port = ownPort(env, options.port);
   if (options.login === false) patch.login = null;
   else if (typeof options.login === 'string') patch.login = login(options.login, options.password);
-  if (options.slot !== undefined) patch.timetable = slots(env, options.slot);
+  if (options.slot !== undefined) patch.timetable = slots(env, patch.profile ?? env.store().policies.zones().find((row) => row.name === name)?.profile ?? '', options.slot);
   // commander gives `true` where neither --teacher nor --no-teacher was said
   const teachers = Array.isArray(options.teacher) ? options.teacher : options.teacher === false ? [] : null;
   if (Object.keys(patch).length === 0 && teachers === null) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
@@ -129,10 +131,23 @@ function login(name: string | undefined, password: string | undefined): ZoneRow[
   return { name, hash: hashPasswordSync(password) };
 }
 
-/** `2-6@07:30-11:15=thcs`: weekdays 1 (Monday) to 7, from–to in local time, profile. */
-function slots(env: CommandEnv, texts: readonly string[]): ZoneRow['timetable'] {
-  const out: ZoneRow['timetable'][number][] = [];
+/**
+ * `2-6@07:30-11:15=thcs`: weekdays 1 (Monday) to 7, from–to in local time, profile;
+ * or `2@sang:1-3=thcs`: periods 1 to 3 of the morning by the bells of
+ * the room's level (`2@thpt.sang:1-3=thpt`: of another, in a room that levels share). */
+function slots(env: CommandEnv, zoneProfile: string, texts: readonly string[]): ZoneRow['timetable'] {
+  const out: SlotRow[] = [];
   for (const text of texts) {
+    const byPeriod = /^([1-7])(?:-([1-7]))?@(?:(tieu-hoc|thcs|thpt)\.)?(sang|chieu|toi):(\d{1,2})(?:-(\d{1,2}))?=([a-z0-9-]+)$/.exec(text);
+    if (byPeriod !== null) {
+      const [, firstDay = '', lastDay = firstDay, named, session = '', fromPeriod = '', toPeriod = fromPeriod, id = ''] = byPeriod;
+      const profile = knownProfile(env, id);
+      const level = levelOf(named ?? zoneProfile, ...env.config.school.levels, profile) ?? 'thcs';
+      for (let weekday = Number(firstDay); weekday <= Number(lastDay); weekday++) {
+        out.push({ weekday, level, session: session as Session, fromPeriod: Number(fromPeriod), toPeriod: Number(toPeriod), profile });
+      }
+      continue;
+    }
     const match = /^([1-7])(?:-([1-7]))?@(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})=([a-z0-9-]+)$/.exec(text);
     const [, first, last, h1, m1, h2, m2, profile] = match ?? [];
     const from = Number(h1) * 60 + Number(m1);

@@ -8,13 +8,15 @@ import { formatCidr, parseCidr } from '../matching/address.js';
 import type { IndexImage } from '../matching/host-index.js';
 import { CELL_RANK, TLS_LEVELS, tlsSetting, type Category, type Cell, type Profile } from '../policy/profile.js';
 import type { Lesson, ListMeta, ListRole, Opening, PolicyData, Rule, SchoolFacts, Slot, Zone } from '../policy/snapshot.js';
+import { minutesOf, toSchoolDays } from '../policy/school-time.js';
 import type { CellOverride, LessonRow, ListRow, RuleRow, Store, ZoneRow } from '../store/rows.js';
+import type { LevelBells, SlotRow } from '../store/school-rows.js';
 import { fingerprintOf, type CompiledIndex } from './compile.js';
 import type { Shipped } from './shipped.js';
 
 /** Something in the database that does not fit the rules in force. */
 export interface PolicyProblem {
-  readonly what: 'profile' | 'category' | 'cidr' | 'cell';
+  readonly what: 'profile' | 'category' | 'cidr' | 'cell' | 'period';
   /** Name of the zone, list, lesson or cell it was found in. */
   readonly where: string;
   readonly value: string;
@@ -36,6 +38,7 @@ export function buildPolicyData(
   const profiles = withTlsLevels(shipped.profiles, store);
   const lists = listsOf(image, policies.lists());
   const place = placer(profiles, onProblem);
+  const bells = store.schoolTime.levels();
   return {
     generation: lists.current ? generation : Math.min(generation, lists.generation),
     school: schoolFacts(store, school),
@@ -44,9 +47,10 @@ export function buildPolicyData(
     lists: lists.rows.map((row) => toMeta(row, profiles, categories, onProblem)),
     index: { buffer: image.buffer, postings: image.postings },
     rules: policies.rules().map((row) => toRule(row, profiles, onProblem)),
-    zones: policies.zones().map((row) => toZone(row, place, onProblem)),
+    zones: policies.zones().map((row) => toZone(row, place, bells, onProblem)),
     lessons: policies.lessons(nowMs).map((row) => toLesson(row, place)),
     openings: policies.openings(nowMs).map(({ zone, entry, fromMs, untilMs }): Opening => ({ zone, entry, fromMs, untilMs })),
+    days: toSchoolDays(store.schoolTime.holidays(), store.schoolTime.makeups()),
     safeSearch: shipped.safeSearch,
     nameScore: shipped.nameScore,
   };
@@ -132,7 +136,17 @@ function toRule(row: RuleRow, profiles: readonly Profile[], onProblem: OnProblem
   };
 }
 
-function toZone(row: ZoneRow, place: Placer, onProblem: OnProblem): Zone {
+/** Slots that name periods become minutes here: a change of bells is a new generation. */
+function toSlot(slot: SlotRow, zone: string, place: Placer, levels: readonly LevelBells[], onProblem: OnProblem): Slot[] {
+  const profile = place(slot.profile, zone);
+  if (!('session' in slot)) return [{ weekday: slot.weekday, fromMinute: slot.fromMinute, toMinute: slot.toMinute, profile }];
+  const minutes = minutesOf(levels.find(({ level }) => level === slot.level)?.bells ?? [], slot);
+  if (minutes !== null) return [{ weekday: slot.weekday, ...minutes, profile }];
+  onProblem({ what: 'period', where: zone, value: `${slot.session} ${slot.fromPeriod}-${slot.toPeriod}` });
+  return [];
+}
+
+function toZone(row: ZoneRow, place: Placer, bells: readonly LevelBells[], onProblem: OnProblem): Zone {
   const cidrs: string[] = [];
   for (const text of row.cidrs) {
     const cidr = parseCidr(text);
@@ -146,12 +160,13 @@ function toZone(row: ZoneRow, place: Placer, onProblem: OnProblem): Zone {
     macs: row.macs.map((mac) => mac.toLowerCase()),
     port: row.port,
     login: row.login,
-    timetable: row.timetable.map((slot): Slot => ({ ...slot, profile: place(slot.profile, row.name) })),
+    timetable: row.timetable.flatMap((slot) => toSlot(slot, row.name, place, bells, onProblem)),
   };
 }
 
 function toLesson(row: LessonRow, place: Placer): Lesson {
-  return { zone: row.zone, profile: place(row.profile, row.zone), fromMs: row.fromMs, untilMs: row.untilMs };
+  const plain: Lesson = { zone: row.zone, profile: place(row.profile, row.zone), fromMs: row.fromMs, untilMs: row.untilMs };
+  return row.kind === 'profile' ? plain : { ...plain, kind: row.kind, entries: row.entries, learning: row.learning };
 }
 
 /**

@@ -85,6 +85,27 @@ export function followedWeekday(days: SchoolDays, day: number): number {
   return weekdayOf(day);
 }
 
+/** Days as they are written (`YYYY-MM-DD`) → as they are reckoned with; what is no day is left out. */
+export function toSchoolDays(holidays: readonly { readonly fromDay: string; readonly toDay: string }[], makeups: readonly { readonly day: string; readonly follows: number }[]): SchoolDays {
+  return {
+    holidays: holidays.flatMap((row) => {
+      const [fromDay, toDay] = [parseDayText(row.fromDay), parseDayText(row.toDay)];
+      return fromDay === null || toDay === null ? [] : [{ fromDay, toDay }];
+    }),
+    makeups: makeups.flatMap((row) => {
+      const day = parseDayText(row.day);
+      return day === null ? [] : [{ day, follows: row.follows }];
+    }),
+  };
+}
+
+/** The calendar of a room: the bells of its profile's level; of the school's first level where the profile has none (staff, exams). */
+export function calendarOf(levels: readonly (Pick<Calendar, 'weekdays' | 'bells'> & { readonly level: Level })[], days: SchoolDays, profile: string, schoolLevels: readonly string[] = []): Calendar {
+  const wanted = levelOf(profile, ...schoolLevels) ?? 'thcs';
+  const found = levels.find(({ level }) => level === wanted);
+  return { weekdays: found?.weekdays ?? [], bells: found?.bells ?? [], days };
+}
+
 /** Day of `YYYY-MM-DD`; null when there is no such day. */
 export function parseDayText(text: string): number | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
@@ -162,9 +183,9 @@ export function minutesOf(bells: readonly Bell[], span: PeriodSpan): { readonly 
   return first === undefined || last === undefined ? null : { fromMinute: first.fromMinute, toMinute: last.toMinute };
 }
 
-const LEVEL_OF_PROFILE: Readonly<Record<string, Level>> = { 'lop-1-3': 'tieu-hoc', 'lop-4-5': 'tieu-hoc', thcs: 'thcs', thpt: 'thpt' };
+const LEVEL_OF_PROFILE: Readonly<Record<string, Level>> = { 'lop-1-3': 'tieu-hoc', 'lop-4-5': 'tieu-hoc', 'tieu-hoc': 'tieu-hoc', thcs: 'thcs', thpt: 'thpt' };
 
-/** Whose bells ring for a profile: its own level's; for staff and exams the first of the others named that has one. */
+/** Whose bells ring for a profile (or a level): its own level's; for staff and exams the first of the others named that has one. */
 export function levelOf(profile: string, ...others: readonly string[]): Level | null {
   for (const id of [profile, ...others]) {
     const level = LEVEL_OF_PROFILE[id];

@@ -38,6 +38,7 @@ export function createAudit(db: Connection, now: () => number): { writer: AuditW
     'INSERT INTO audit (seq, at_ms, actor_kind, actor_name, action, object, before, after, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const newest = db.prepare('SELECT * FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?) ORDER BY seq');
+  const ofObject = db.prepare('SELECT * FROM audit WHERE object = ? ORDER BY seq DESC LIMIT ?');
   const all = db.prepare('SELECT * FROM audit ORDER BY seq');
 
   const writer: AuditWriter = {
@@ -71,6 +72,7 @@ export function createAudit(db: Connection, now: () => number): { writer: AuditW
   };
 
   const store: AuditStore = {
+    about: (object, limit) => (ofObject.all(plainText(object, MAX_OBJECT), Math.max(0, Math.floor(limit))) as Stored[]).map(toRow),
     list: (limit) => (newest.all(Math.max(0, Math.floor(limit))) as Stored[]).map(toRow),
     record(actor, action, object, before, after) {
       db.transaction(() => writer.append(actor, action, object, before, after)).immediate();

@@ -13,11 +13,14 @@ import { createRequests } from './requests.js';
 import { backupTo, removeAside } from './restore.js';
 import type { PolicyStore, Store } from './rows.js';
 import { createRoomTeachers } from './room-teachers.js';
-import { createRules } from './rules.js';
 import { createSecondFactor } from './second-factor.js';
 import { createSessions } from './sessions.js';
 import { createTokens } from './tokens.js';
+import { createRooms } from './rooms.js';
+import { createRules } from './rules.js';
+import { createSchoolTime } from './school-time.js';
 import { createSettings } from './settings.js';
+import { createSiteLists } from './site-lists.js';
 import { guarded } from './store-error.js';
 import { createTlsHosts } from './tls-hosts.js';
 import { createZones } from './zones.js';
@@ -58,6 +61,9 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     sessions: guarded(createSessions(db)),
     secondFactor: guarded(createSecondFactor(db, changer, now)),
     tokens: guarded(createTokens(db, changer)),
+    schoolTime: guarded(createSchoolTime(db, changer)),
+    siteLists: guarded(createSiteLists(db, changer)),
+    rooms: guarded(createRooms(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),

@@ -1,22 +1,22 @@
-/** Lessons and openings: both end by themselves at `untilMs` and survive a restart because that time is all they are. */
+/**
+ * Lessons and openings: both end by themselves at `untilMs` and survive a restart because that time is all they are.
+ * Every change has its inverse, so that a teacher can take a tap back: what was cut short goes on for the time it had left.
+ */
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import type { LessonRow, OpeningRow, PolicyStore } from './rows.js';
-import { entryText, nameText, note as noteText, profileId, span } from './values.js';
+import { createLessonReader, putLesson, putOpening } from './lesson-rows.js';
+import type { NewLesson } from './school-rows.js';
+import { StoreError } from './store-error.js';
+import { badValue, entryText, nameText, note as noteText, profileId, siteEntries, span } from './values.js';
 import { zoneId } from './zones.js';
 
 const EXAM = 'thi';
 
-type LessonPart = Pick<PolicyStore, 'lessons' | 'startLesson' | 'endLesson' | 'openings' | 'addOpening' | 'removeOpening'>;
+type LessonPart = Pick<PolicyStore, 'lessons' | 'startLesson' | 'endLesson' | 'undoStart' | 'restoreLesson' | 'openings' | 'addOpening' | 'removeOpening' | 'restoreOpening'>;
 
 export function createLessons(db: Connection, changer: Changer): LessonPart {
-  const lessonColumns = 'l.id, z.name AS zone, l.profile, l.from_ms AS fromMs, l.until_ms AS untilMs, l.by';
-  const lessons = db.prepare(`SELECT ${lessonColumns} FROM lesson l JOIN zone z ON z.id = l.zone WHERE l.until_ms > ? ORDER BY l.id`);
-  const insertLesson = db.prepare('INSERT INTO lesson (zone, profile, from_ms, until_ms, by) VALUES (?, ?, ?, ?, ?)');
-  const openingColumns = 'o.id, z.name AS zone, o.entry, o.from_ms AS fromMs, o.until_ms AS untilMs, o.by, o.reason';
-  const openings = db.prepare(`SELECT ${openingColumns} FROM opening o JOIN zone z ON z.id = o.zone WHERE o.until_ms > ? ORDER BY o.id`);
-  const openingById = db.prepare(`SELECT ${openingColumns} FROM opening o JOIN zone z ON z.id = o.zone WHERE o.id = ?`);
-  const insertOpening = db.prepare('INSERT INTO opening (zone, entry, from_ms, until_ms, by, reason) VALUES (?, ?, ?, ?, ?, ?)');
+  const { lessons, openings, opening: openingById } = createLessonReader(db);
 
   /** Cuts what overlaps [fromMs, untilMs) in a zone: what runs ends at fromMs, what would begin inside never does. */
   const cut = (table: 'lesson' | 'opening', zone: number, fromMs: number, untilMs: number): number => {
@@ -26,47 +26,60 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
   };
 
   return {
-    lessons: (nowMs) => lessons.all(nowMs) as LessonRow[],
+    lessons,
     startLesson(lesson, actor) {
-      profileId(lesson.profile);
-      span(lesson.fromMs, lesson.untilMs);
-      nameText(lesson.by, 128);
+      const made = validLesson(lesson);
       return changer.change(true, actor, (note) => {
-        const zone = zoneId(db, lesson.zone);
-        const replaced = cut('lesson', zone, lesson.fromMs, lesson.untilMs);
-        const closed = lesson.profile === EXAM ? cut('opening', zone, lesson.fromMs, lesson.untilMs) : 0;
-        const id = Number(insertLesson.run(zone, lesson.profile, lesson.fromMs, lesson.untilMs, lesson.by).lastInsertRowid);
-        note('lesson.start', lesson.zone, { replaced, openingsEnded: closed }, { ...lesson, id });
-        return { id, zone: lesson.zone, profile: lesson.profile, fromMs: lesson.fromMs, untilMs: lesson.untilMs, by: lesson.by };
+        const zone = zoneId(db, made.zone);
+        const inWay = (row: LessonRow | OpeningRow): boolean => row.zone === made.zone && row.fromMs < made.untilMs;
+        const replaced = lessons(made.fromMs).filter(inWay);
+        const closed = made.profile === EXAM ? openings(made.fromMs).filter(inWay) : [];
+        cut('lesson', zone, made.fromMs, made.untilMs);
+        if (made.profile === EXAM) cut('opening', zone, made.fromMs, made.untilMs);
+        const id = putLesson(db, zone, null, made);
+        note('lesson.start', made.zone, { replaced: replaced.length, openingsEnded: closed.length }, { ...made, id });
+        return { ...made, id, replaced, closed };
       });
     },
     endLesson(zoneName, nowMs, actor) {
       return changer.change(true, actor, (note) => {
         const zone = zoneId(db, zoneName);
-        const running = (lessons.all(nowMs) as LessonRow[]).filter((lesson) => lesson.zone === zoneName && lesson.fromMs <= nowMs);
+        const running = lessons(nowMs).filter((lesson) => lesson.zone === zoneName && lesson.fromMs <= nowMs);
         if (running.length === 0) return false;
         db.prepare('UPDATE lesson SET until_ms = max(from_ms, ?) WHERE zone = ? AND from_ms <= ? AND until_ms > ?').run(nowMs, zone, nowMs, nowMs);
         note('lesson.end', zoneName, running, null);
         return true;
       });
     },
-    openings: (nowMs) => openings.all(nowMs) as OpeningRow[],
-    addOpening(opening, actor) {
-      entryText(opening.entry);
-      span(opening.fromMs, opening.untilMs);
-      nameText(opening.by, 128);
-      noteText(opening.reason);
-      return changer.change(true, actor, (note) => {
-        const zone = zoneId(db, opening.zone);
-        const result = insertOpening.run(zone, opening.entry, opening.fromMs, opening.untilMs, opening.by, opening.reason);
-        const row = openingById.get(result.lastInsertRowid) as OpeningRow;
-        note('opening.add', opening.zone, null, row);
-        return row;
+    undoStart(started, nowMs, actor) {
+      changer.change(true, actor, (note) => {
+        const zone = zoneId(db, started.zone);
+        const row = lessons(nowMs).find(({ id }) => id === started.id);
+        if (row?.untilMs !== started.untilMs) throw changedSince(started.zone);
+        db.prepare('DELETE FROM lesson WHERE id = ?').run(started.id);
+        for (const lesson of started.replaced) putLesson(db, zone, lesson.id, lesson);
+        for (const opening of started.closed) putOpening(db, zone, opening.id, opening);
+        note('lesson.undo', started.zone, row, started.replaced);
       });
     },
+    restoreLesson(lesson, nowMs, actor) {
+      changer.change(true, actor, (note) => {
+        const zone = zoneId(db, lesson.zone);
+        const inWay = lessons(nowMs).some((row) => row.zone === lesson.zone && row.id !== lesson.id && row.fromMs < lesson.untilMs);
+        if (inWay || lesson.untilMs <= nowMs) throw changedSince(lesson.zone);
+        putLesson(db, zone, lesson.id, lesson);
+        note('lesson.restore', lesson.zone, null, lesson);
+      });
+    },
+    openings,
+    addOpening: (opening, actor) => changer.change(true, actor, (note) => {
+      const row = insertOpening(db, opening);
+      note('opening.add', opening.zone, null, row);
+      return row;
+    }),
     removeOpening(id, nowMs, actor) {
       return changer.change(true, actor, (note) => {
-        const row = openingById.get(id) as OpeningRow | undefined;
+        const row = openingById(id);
         if (row === undefined || row.untilMs <= nowMs) return false;
         if (row.fromMs >= nowMs) db.prepare('DELETE FROM opening WHERE id = ?').run(id);
         else db.prepare('UPDATE opening SET until_ms = ? WHERE id = ?').run(nowMs, id);
@@ -74,5 +87,41 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
         return true;
       });
     },
+    restoreOpening(opening, nowMs, actor) {
+      changer.change(true, actor, (note) => {
+        if (opening.untilMs <= nowMs) throw changedSince(opening.zone);
+        putOpening(db, zoneId(db, opening.zone), opening.id, opening);
+        note('opening.restore', opening.zone, null, opening);
+      });
+    },
   };
+}
+
+/** Adds an opening within the caller's transaction. */
+export function insertOpening(db: Connection, opening: Omit<OpeningRow, 'id'>): OpeningRow {
+  entryText(opening.entry);
+  span(opening.fromMs, opening.untilMs);
+  nameText(opening.by, 128);
+  noteText(opening.reason);
+  return { ...opening, id: putOpening(db, zoneId(db, opening.zone), null, opening) };
+}
+
+function validLesson(lesson: NewLesson): Omit<LessonRow, 'id'> {
+  const { zone, profile, fromMs, untilMs, by } = lesson;
+  profileId(profile);
+  span(fromMs, untilMs);
+  nameText(by, 128);
+  const entries = siteEntries(lesson.entries ?? []);
+  const kind = lesson.kind ?? (profile === EXAM ? 'exam' : 'profile');
+  const learning = lesson.learning ?? false;
+  if ((kind === 'exam') !== (profile === EXAM)) throw badValue('Chế độ thi đi với hồ sơ thi, và chỉ với hồ sơ ấy.', 'An exam goes with the exam profile, and only with it.');
+  if (kind === 'focus' && entries.length === 0 && !learning) throw badValue('Danh sách của tiết học cần ít nhất một trang.', "The lesson's list needs at least one site.");
+  if ((kind === 'pause' || kind === 'profile') && entries.length > 0) throw badValue('Chỉ tiết học theo danh sách và giờ thi mới có danh sách trang.', 'Only a focus lesson and an exam have a list of sites.');
+  const list = lesson.list ?? null;
+  if (list !== null) nameText(list, 80);
+  return { zone, profile, fromMs, untilMs, by, kind, entries, list, learning: kind === 'focus' && learning };
+}
+
+function changedSince(zone: string): StoreError {
+  return new StoreError('changed-since', `Phòng “${zone}” đã có thay đổi khác hoặc đã hết giờ, nên không hoàn tác được.`, `Zone “${zone}” has changed since, or the time is over: this can't be undone.`);
 }

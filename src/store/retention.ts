@@ -47,6 +47,8 @@ export function retention(db: Connection, { audit, busyMs, removeAside }: Retent
         gone += drop('rollup_day', 'from_ms', limits.daysBeforeMs, 'days-gone-before', 1);
         gone += drop('device_day', 'day_ms', limits.daysBeforeMs, null, 1);
         gone += drop('request_day', 'day_ms', limits.daysBeforeMs, null, 1);
+        gone += drop('request_cause', 'day_ms', limits.daysBeforeMs, null, 1);
+        gone += drop('room_loan', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('request', 'at_ms', limits.requestsBeforeMs, null, 1);
         gone += drop('lesson', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('opening', 'until_ms', limits.eventsBeforeMs, null, 1);

@@ -8,6 +8,8 @@ import type { Matrix, ProposedChange, ProposalState, Standing } from '../policy/
 import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
+import type { LessonKind } from '../policy/snapshot.js';
+import type { NewLesson, RemovedZone, RoomStore, SchoolTimeStore, SiteListStore, SlotRow, StartedLesson, UndoStore } from './school-rows.js';
 
 /** Who did it, for the audit trail. A person's account name at most; never a pupil. */
 export interface Actor {
@@ -22,7 +24,7 @@ export interface ZoneRow {
   readonly macs: readonly string[];
   readonly port: number | null;
   readonly login: { readonly name: string; readonly hash: string } | null;
-  readonly timetable: readonly { readonly weekday: number; readonly fromMinute: number; readonly toMinute: number; readonly profile: string }[];
+  readonly timetable: readonly SlotRow[];
 }
 
 export interface LessonRow {
@@ -32,6 +34,13 @@ export interface LessonRow {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly by: string;
+  readonly kind: LessonKind;
+  /** Hosts of a focus list or an exam as they stood when it began. */
+  readonly entries: readonly string[];
+  /** Name of the saved list they came from. */
+  readonly list: string | null;
+  /** A focus list that leaves protected learning open. */
+  readonly learning: boolean;
 }
 
 export interface OpeningRow {
@@ -180,16 +189,16 @@ export interface DeviceCountRow {
 }
 
 /** Policies: zones, lessons, openings, rules, cells, lists. */
-export interface PolicyStore {
+export interface PolicyStore extends UndoStore {
   generation(): number;
   zones(): ZoneRow[];
   addZone(zone: ZoneRow, actor: Actor): void;
   setZone(name: string, patch: Partial<Omit<ZoneRow, 'name'>>, actor: Actor): ZoneRow;
-  removeZone(name: string, actor: Actor): void;
+  removeZone(name: string, actor: Actor): RemovedZone;
   /** Lessons not yet over at `nowMs`. */
   lessons(nowMs: number): LessonRow[];
   /** Starts a lesson; ends one that is running in the zone; an exam (`thi`) also ends the zone's openings. */
-  startLesson(lesson: Omit<LessonRow, 'id'>, actor: Actor): LessonRow;
+  startLesson(lesson: NewLesson, actor: Actor): StartedLesson;
   endLesson(zone: string, nowMs: number, actor: Actor): boolean;
   openings(nowMs: number): OpeningRow[];
   addOpening(opening: Omit<OpeningRow, 'id'>, actor: Actor): OpeningRow;
@@ -211,7 +220,8 @@ export interface PolicyStore {
   removeList(name: string, actor: Actor): boolean;
   requests(state?: RequestRow['state']): RequestRow[];
   addRequest(request: Omit<RequestRow, 'id' | 'state' | 'answeredMs' | 'by' | 'answer'>): RequestRow;
-  answerRequest(id: number, state: 'approved' | 'rejected' | 'expired', answer: string | null, nowMs: number, actor: Actor): RequestRow;
+  /** @param list name of the list that had closed the page, for the over-blocking figures */
+  answerRequest(id: number, state: 'approved' | 'rejected' | 'expired', answer: string | null, nowMs: number, actor: Actor, list?: string | null): RequestRow;
   /** Counts of the days that begin in [fromMs, toMs); they outlive the requests themselves. */
   requestCounts(fromMs: number, toMs: number): RequestCounts;
   /** Accounts a room belongs to, by room name; a room that is not in it is every teacher's. */
@@ -322,6 +332,8 @@ export interface EventStore {
 export interface AuditStore {
   /** Newest last. */
   list(limit: number): AuditRow[];
+  /** The last changes of one object (a zone, a rule, a cell, a list, an account), newest first: who changed this, and why. */
+  about(object: string, limit: number): AuditRow[];
   record(actor: Actor, action: string, object: string, before: unknown, after: unknown): void;
   /** Recomputes the chain; null when whole, else the first bad sequence number. */
   verify(): { readonly records: number; readonly firstBad: number | null };
@@ -372,6 +384,9 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly secondFactor: SecondFactorStore;
   readonly tokens: TokenStore;
+  readonly schoolTime: SchoolTimeStore;
+  readonly siteLists: SiteListStore;
+  readonly rooms: RoomStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Whole, consistent copy while in use. */

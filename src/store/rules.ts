@@ -5,15 +5,14 @@ import type { CellOverride, PolicyStore, RuleRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, categoryCode, entryText, nameText, note as noteText, parseStrings, profileId, profileSet, text, timeMs } from './values.js';
 
-type RulePart = Pick<PolicyStore, 'rules' | 'addRule' | 'removeRule' | 'cells' | 'setCell' | 'resetCell'>;
+type RulePart = Pick<PolicyStore, 'rules' | 'addRule' | 'removeRule' | 'restoreRule' | 'cells' | 'setCell' | 'resetCell'>;
 type StoredRule = Omit<RuleRow, 'profiles'> & { readonly profiles: string | null };
 
+const RULE_COLUMNS = 'id, layer, entry, profiles, note, by, at_ms AS atMs';
+
 export function createRules(db: Connection, changer: Changer): RulePart {
-  const columns = 'id, layer, entry, profiles, note, by, at_ms AS atMs';
-  const all = db.prepare(`SELECT ${columns} FROM rule ORDER BY id`);
-  const byId = db.prepare(`SELECT ${columns} FROM rule WHERE id = ?`);
-  const twin = db.prepare("SELECT 1 FROM rule WHERE layer = ? AND entry = ? AND coalesce(profiles, '') = coalesce(?, '')").pluck();
-  const insert = db.prepare('INSERT INTO rule (layer, entry, profiles, note, by, at_ms) VALUES (?, ?, ?, ?, ?, ?)');
+  const all = db.prepare(`SELECT ${RULE_COLUMNS} FROM rule ORDER BY id`);
+  const byId = db.prepare(`SELECT ${RULE_COLUMNS} FROM rule WHERE id = ?`);
   const cells = db.prepare('SELECT profile, category, cell, reason, by, at_ms AS atMs FROM cell ORDER BY profile, category');
   const cell = db.prepare('SELECT profile, category, cell, reason, by, at_ms AS atMs FROM cell WHERE profile = ? AND category = ?');
   const putCell = db.prepare(
@@ -23,22 +22,16 @@ export function createRules(db: Connection, changer: Changer): RulePart {
 
   return {
     rules: () => (all.all() as StoredRule[]).map(toRule),
-    addRule(rule, actor) {
-      entryText(rule.entry);
-      nameText(rule.by, 128);
-      noteText(rule.note);
-      const profiles = profileSet(rule.profiles);
-      const atMs = timeMs(rule.atMs);
-      return changer.change(true, actor, (note) => {
-        if (twin.get(rule.layer, rule.entry, profiles) !== undefined) {
-          throw new StoreError('rule-taken', 'Quy tắc này đã có.', 'This rule is already there.');
-        }
-        const id = insert.run(rule.layer, rule.entry, profiles, rule.note, rule.by, atMs).lastInsertRowid;
-        const row = toRule(byId.get(id) as StoredRule);
-        note('rule.add', `${row.layer} ${row.entry}`, null, row);
-        return row;
-      });
-    },
+    addRule: (rule, actor) => changer.change(true, actor, (note) => {
+      const row = insertRule(db, rule);
+      note('rule.add', `${row.layer} ${row.entry}`, null, row);
+      return row;
+    }),
+    restoreRule: (rule, actor) => changer.change(true, actor, (note) => {
+      const row = insertRule(db, rule, rule.id);
+      note('rule.restore', `${row.layer} ${row.entry}`, null, row);
+      return row;
+    }),
     removeRule(id, actor) {
       return changer.change(true, actor, (note) => {
         const stored = byId.get(id) as StoredRule | undefined;
@@ -74,6 +67,20 @@ export function createRules(db: Connection, changer: Changer): RulePart {
       });
     },
   };
+}
+
+/** Adds a rule within the caller's transaction; with `id` in its old place. */
+export function insertRule(db: Connection, rule: Omit<RuleRow, 'id'>, id: number | null = null): RuleRow {
+  entryText(rule.entry);
+  nameText(rule.by, 128);
+  noteText(rule.note);
+  const profiles = profileSet(rule.profiles);
+  const twin = db.prepare("SELECT 1 FROM rule WHERE layer = ? AND entry = ? AND coalesce(profiles, '') = coalesce(?, '')").pluck();
+  if (twin.get(rule.layer, rule.entry, profiles) !== undefined) throw new StoreError('rule-taken', 'Quy tắc này đã có.', 'This rule is already there.');
+  const made = db
+    .prepare('INSERT INTO rule (id, layer, entry, profiles, note, by, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)')
+    .run(id, rule.layer, rule.entry, profiles, rule.note, rule.by, timeMs(rule.atMs)).lastInsertRowid;
+  return toRule(db.prepare(`SELECT ${RULE_COLUMNS} FROM rule WHERE id = ?`).get(made) as StoredRule);
 }
 
 function toRule(row: StoredRule): RuleRow {

@@ -13,6 +13,7 @@ export const STORE_CODES = [
   // what two people decide
   'unknown-proposal', 'unknown-category', 'already-decided', 'proposal-open', 'stale-proposal', 'not-approver', 'not-proposer', 'needs-approval', 'hard-cell',
   'fixed-cell', 'not-looser', 'no-change', 'no-grant', 'grant-used', 'exception-taken',
+  'bad-day', 'bells-overlap', 'period-in-use', 'unknown-period', 'not-yours', 'changed-since',
   'constraint',
 ] as const;
 export type StoreCode = (typeof STORE_CODES)[number];

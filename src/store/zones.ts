@@ -2,6 +2,10 @@
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import type { PolicyStore, ZoneRow } from './rows.js';
+import { lessonsOfZone, openingsOfZone, putLesson, putOpening } from './lesson-rows.js';
+import { putRoom, roomsOfZone } from './room-rows.js';
+import { periodsRing } from './school-time.js';
+import type { RemovedZone } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, nameText, parseStrings, profileId, text } from './values.js';
 
@@ -16,7 +20,7 @@ interface Stored {
   readonly timetable: string;
 }
 
-export function createZones(db: Connection, changer: Changer): Pick<PolicyStore, 'zones' | 'addZone' | 'setZone' | 'removeZone'> {
+export function createZones(db: Connection, changer: Changer): Pick<PolicyStore, 'zones' | 'addZone' | 'setZone' | 'removeZone' | 'restoreZone'> {
   const all = db.prepare('SELECT * FROM zone ORDER BY id');
   const insert = db.prepare(
     `INSERT INTO zone (name, profile, cidrs, macs, port, login_name, login_hash, timetable)
@@ -36,9 +40,10 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
       changer.change(true, actor, (note) => {
         const others = zones();
         if (others.some((other) => sameName(other.name, zone.name))) {
-          throw new StoreError('name-taken', `Đã có phòng tên “${zone.name}”.`, `There is already a zone named “${zone.name}”.`);
+          throw nameTaken(zone.name);
         }
         unclaimed(zone, others);
+        periodsRing(db, zone.timetable);
         insert.run(toStored(zone));
         note('zone.add', zone.name, null, audited(zone));
       });
@@ -51,6 +56,7 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
         const after: ZoneRow = { ...before, ...patch, name: before.name };
         valid(after);
         unclaimed(after, others.filter((zone) => zone.name !== name));
+        periodsRing(db, after.timetable);
         const stored = toStored(after);
         if (JSON.stringify(stored) === JSON.stringify(toStored(before))) return before;
         update.run(stored);
@@ -59,14 +65,34 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
       });
     },
     removeZone(name, actor) {
-      changer.change(true, actor, (note) => {
+      return changer.change(true, actor, (note) => {
         const before = zones().find((zone) => zone.name === name);
         if (before === undefined) throw unknownZone(name);
+        const removed = withIt(db, before);
         remove.run(name);
         note('zone.remove', name, audited(before), null);
+        return removed;
+      });
+    },
+    restoreZone({ zone, lessons, openings, rooms }, nowMs, actor) {
+      changer.change(true, actor, (note) => {
+        const others = zones();
+        if (others.some((other) => sameName(other.name, zone.name))) throw nameTaken(zone.name);
+        unclaimed(zone, others);
+        periodsRing(db, zone.timetable);
+        const id = Number(insert.run(toStored(zone)).lastInsertRowid);
+        for (const lesson of lessons) if (lesson.untilMs > nowMs) putLesson(db, id, lesson.id, lesson);
+        for (const opening of openings) if (opening.untilMs > nowMs) putOpening(db, id, opening.id, opening);
+        for (const room of rooms) putRoom(db, id, room);
+        note('zone.restore', zone.name, null, audited(zone));
       });
     },
   };
+}
+
+/** What goes with a zone. */
+function withIt(db: Connection, zone: ZoneRow): RemovedZone {
+  return { zone, lessons: lessonsOfZone(db, zone.name), openings: openingsOfZone(db, zone.name), rooms: roomsOfZone(db, zone.name) };
 }
 
 /** Row id of a zone by name, for lessons and openings. */
@@ -74,6 +100,10 @@ export function zoneId(db: Connection, name: string): number {
   const id = db.prepare('SELECT id FROM zone WHERE name = ?').pluck().get(name);
   if (typeof id !== 'number') throw unknownZone(name);
   return id;
+}
+
+function nameTaken(name: string): StoreError {
+  return new StoreError('name-taken', `Đã có phòng tên “${name}”.`, `There is already a zone named “${name}”.`);
 }
 
 function unknownZone(name: string): StoreError {
@@ -107,9 +137,9 @@ function valid(zone: ZoneRow): void {
   }
   for (const slot of zone.timetable) {
     profileId(slot.profile);
-    const minutes = [slot.fromMinute, slot.toMinute];
     const whole = Number.isInteger(slot.weekday) && slot.weekday >= 1 && slot.weekday <= 7;
-    if (!whole || minutes.some((minute) => !Number.isInteger(minute) || minute < 0 || minute > 1_440) || slot.fromMinute === slot.toMinute) {
+    const minutes = 'session' in slot ? [] : [slot.fromMinute, slot.toMinute];
+    if (!whole || minutes.some((minute) => !Number.isInteger(minute) || minute < 0 || minute > 1_440) || (minutes.length > 0 && minutes[0] === minutes[1])) {
       throw badValue('Thời khóa biểu có giờ hoặc thứ không hợp lệ.', 'The timetable has a weekday or time that is not valid.');
     }
   }
@@ -146,7 +176,9 @@ function toRow(row: Stored): ZoneRow {
 }
 
 function toStored(zone: ZoneRow): Stored {
-  const slots = zone.timetable.map(({ weekday, fromMinute, toMinute, profile }) => ({ weekday, fromMinute, toMinute, profile }));
+  const slots = zone.timetable.map((slot) => 'session' in slot
+    ? { weekday: slot.weekday, level: slot.level, session: slot.session, fromPeriod: slot.fromPeriod, toPeriod: slot.toPeriod, profile: slot.profile }
+    : { weekday: slot.weekday, fromMinute: slot.fromMinute, toMinute: slot.toMinute, profile: slot.profile });
   return {
     name: zone.name,
     profile: zone.profile,

@@ -45,7 +45,10 @@ const CONTRACT: Readonly<Record<string, readonly string[]>> = {
   'lists import': ['--category', '--allow', '--name', '--format'],
   'lists status': [], 'lists update': [], 'lists diff': [], 'lists rollback': [], 'lists remove': [],
   'zones list': [], 'zones add': ['--profile', '--cidr', '--mac', '--port', '--login'], 'zones set': ['--profile', '--cidr', '--mac', '--port', '--login'], 'zones remove': [],
-  'lesson start': ['--zone', '--profile', '--until'], 'lesson end': ['--zone'],
+  'lesson start': ['--zone', '--profile', '--until', '--focus', '--sites', '--learning', '--pause', '--exam-hosts'], 'lesson end': ['--zone'],
+  'sites list': [], 'sites add': ['--host', '--owner', '--share', '--subject', '--grade'], 'sites set': ['--host', '--no-share'], 'sites remove': [],
+  'schedule show': [], 'schedule set': ['--level', '--session', '--bells', '--weekdays'], 'schedule term': ['--from', '--to'], 'schedule import': [],
+  'schedule holidays add': ['--to', '--name'], 'schedule holidays remove': [], 'schedule makeup add': ['--follows', '--name'], 'schedule makeup remove': [],
   'openings add': ['--zone', '--host', '--until'], 'openings list': [], 'openings remove': [],
   'rules allow': ['--profile', '--note'], 'rules block': ['--profile', '--note'], 'rules list': [], 'rules remove': [],
   'profiles list': [], 'profiles set': ['--reason'], 'profiles tls': ['--reason'], 'profiles tls-exceptions list': [], 'profiles tls-exceptions suggest': [], 'profiles tls-exceptions add': ['--note'], 'profiles tls-exceptions remove': [],
@@ -126,6 +129,61 @@ describe('round trips, with the gateway stopped', () => {
     await ok('rules', 'remove', String(allowed?.['id']));
     await ok('zones', 'remove', 'Phòng 2');
     expect(await rows('zones', 'list')).toHaveLength(1);
+  });
+
+  it('school time: bells, holidays, make-up days, a file of them, slots by period, until the end of the period', async () => {
+    await ok('zones', 'add', 'Phòng tiết', '--profile', 'thcs', '--cidr', '10.9.0.0/16');
+    expect(await commandHere('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', '08:00-07:00')).toMatchObject({ code: 1, err: expect.stringContaining('kết thúc sau khi bắt đầu') as unknown });
+    expect(await commandHere('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', 'bảy giờ')).toMatchObject({ code: 2 });
+    await ok('schedule', 'set', '--level', 'thcs', '--session', 'chieu', '--bells', '-');
+    // periods that fill the whole day, every day, so that the test does not hang on its hour
+    await ok('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', '00:00-12:00,12:00-24:00', '--weekdays', '1-7');
+    await ok('zones', 'set', 'Phòng tiết', '--slot', '1-7@sang:1-2=thpt');
+    expect((await rows('explain', 'olm.vn', '--zone', 'Phòng tiết'))[0]).toMatchObject({ profile: 'thpt' });
+    for (const word of ['period', 'tiết', 'TIET', 'session', 'buổi', 'hết buổi']) {
+      const [lesson] = await rows('lesson', 'start', '--zone', 'Phòng tiết', '--pause', '--until', word);
+      const left = Date.parse(String(lesson?.['until'])) - Date.now();
+      expect(left, word).toBeGreaterThan(0);
+      expect(left, word).toBeLessThanOrEqual(86_400_000);
+      expect(lesson).toMatchObject({ kind: 'pause', profile: 'thpt' });
+    }
+    expect((await rows('explain', 'olm.vn', '--zone', 'Phòng tiết'))[0]).toMatchObject({ action: 'block', layer: 'lesson', reason: 'internet-paused' });
+    await ok('lesson', 'end', '--zone', 'Phòng tiết');
+
+    const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+    await ok('schedule', 'holidays', 'add', today, '--name', 'Nghỉ');
+    expect((await rows('explain', 'olm.vn', '--zone', 'Phòng tiết'))[0]).toMatchObject({ profile: 'thcs' });
+    expect(await commandHere('lesson', 'start', '--zone', 'Phòng tiết', '--profile', 'thpt', '--until', 'tiết')).toMatchObject({ code: 1, err: expect.stringContaining('không trong tiết nào') as unknown });
+    expect(await commandHere('schedule', 'makeup', 'add', today, '--follows', 't3')).toMatchObject({ code: 1 });
+    await ok('schedule', 'holidays', 'remove', today);
+    await ok('schedule', 'makeup', 'add', today, '--follows', 't3');
+    expect((await rows('schedule', 'show'))[0]).toMatchObject({ makeups: [{ day: today, follows: 2 }], holidays: [] });
+    await ok('schedule', 'makeup', 'remove', today);
+
+    const file = join(dir, 'lich.yaml');
+    writeFileSync(file, 'levels:\n  thpt:\n    weekdays: [1, 2, 3]\n    sang: ["07:00-07:45", "07:50-08:35"]\nterms:\n  - {name: Học kỳ I, from: 2026-09-05, to: 2027-01-17}\nholidays:\n  - {from: 2027-02-05, to: 2027-02-14, name: Tết Nguyên đán}\nmakeups:\n  - {day: 2027-02-20, follows: 5}\n');
+    expect((await rows('schedule', 'import', file))[0]).toEqual({ levels: 1, terms: 1, holidays: 1, makeups: 1 });
+    writeFileSync(file, 'levels:\n  thpt:\n    sang: ["07:00-07:45", "8h"]\n');
+    expect(await commandHere('schedule', 'import', file)).toMatchObject({ code: 2, err: expect.stringContaining('dòng 3') as unknown });
+    expect((await rows('schedule', 'show'))[0]).toMatchObject({ holidays: [{ name: 'Tết Nguyên đán' }], terms: [{ name: 'Học kỳ I' }] });
+  });
+
+  it('a focus list, saved or given, and the hosts of an exam', async () => {
+    await ok('sites', 'add', 'Bài 5', '--host', 'https://olm.vn/', '--host', 'hocmai.vn', '--owner', 'co.lan', '--subject', 'Tin học', '--grade', '8');
+    expect(await commandHere('sites', 'add', 'Sai', '--host', 'edu.vn')).toMatchObject({ code: 2 });
+    await ok('zones', 'add', 'Phòng tập trung', '--profile', 'thcs', '--cidr', '10.8.0.0/16');
+    await ok('lesson', 'start', '--zone', 'Phòng tập trung', '--focus', 'bài 5', '--until', '45m');
+    expect(await rows('explain', 'www.olm.vn', 'vnexpress.net', '--zone', 'Phòng tập trung')).toMatchObject([{ action: 'allow', layer: 'lesson', reason: 'lesson-list', rule: 'olm.vn' }, { action: 'block', reason: 'lesson-focus' }]);
+    await ok('lesson', 'start', '--zone', 'Phòng tập trung', '--exam-hosts', 'azota.vn,lms.example.vn', '--until', '45m');
+    expect(await rows('lesson', 'list')).toMatchObject([{ kind: 'exam', profile: 'thi', hosts: ['azota.vn', 'lms.example.vn'] }]);
+    expect(await rows('explain', 'azota.vn', 'olm.vn', '--zone', 'Phòng tập trung')).toMatchObject([{ reason: 'lesson-list' }, { action: 'block' }]);
+    for (const wrong of [['--pause', '--focus', 'Bài 5'], ['--focus', 'không có'], [], ['--exam-hosts', 'a.vn', '--profile', 'thcs']]) {
+      expect((await commandHere('lesson', 'start', '--zone', 'Phòng tập trung', '--until', '45m', ...wrong)).code).toBeGreaterThan(0);
+    }
+    await ok('sites', 'set', 'Bài 5', '--share', '--rename', 'Bài 6');
+    expect(await rows('sites', 'list')).toMatchObject([{ name: 'Bài 6', shared: true, owner: 'co.lan', entries: ['olm.vn', 'hocmai.vn'] }]);
+    await ok('sites', 'remove', 'Bài 6');
+    for (const room of ['Phòng tập trung', 'Phòng tiết']) await ok('zones', 'remove', room);
   });
 
   it('profiles: tighten freely, loosen with a reason, back to the default', async () => {

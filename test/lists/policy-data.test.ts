@@ -71,7 +71,7 @@ describe('zones, lessons, openings, rules', () => {
     policies.addRule({ layer: 'school-allow', entry: 'c.example.org', profiles: ['thpt', 'giao-vien'], note: null, by: 'x', atMs: NOW }, ACTOR);
     const data = await build();
     expect(data.zones).toEqual([{ name: 'Phòng 1', profile: 2, cidrs: ['10.0.1.0/24'], macs: ['aa:bb:cc:dd:ee:0f'], port: 3201, login: null, timetable: [{ weekday: 1, fromMinute: 420, toMinute: 465, profile: 3 }] }]);
-    expect(data.lessons).toEqual([{ zone: 'Phòng 1', profile: 5, fromMs: NOW - 1, untilMs: NOW + 1_000 }]);
+    expect(data.lessons).toEqual([{ zone: 'Phòng 1', profile: 5, fromMs: NOW - 1, untilMs: NOW + 1_000, kind: 'exam', entries: [], learning: false }]);
     expect(data.openings).toEqual([{ zone: 'Phòng 1', entry: 'a.example.org', fromMs: NOW, untilMs: NOW + 1_000 }]);
     expect(data.rules).toEqual([
       { layer: 'school-block', entry: '*.b.example.org', profileMask: null, note: 'n' },

@@ -1,6 +1,6 @@
 /** Requests to open a page: their states, their counts, and what of them may be kept. */
 import { describe, expect, it } from 'vitest';
-import { ADMIN, codeOf, MONDAY_8, tempStore } from './fixture.js';
+import { ADMIN, codeOf, MONDAY_8, tempStore, zone } from './fixture.js';
 
 const DAY = 86_400_000;
 const request = (ref: string, atMs = MONDAY_8) =>
@@ -59,5 +59,42 @@ describe('requests', () => {
     expect(flood).toBe('too-many');
     expect(store.policies.requests('open')).toHaveLength(2_000);
     expect(store.policies.requestCounts(0, 1e15).received).toBe(2_000);
+  });
+});
+
+describe('an approval that opens the page', () => {
+  const ask = (ref: string, category: string | null = 'mxh') => ({ ref, zone: 'A', profile: 'thcs', host: 'mxh.example', category, reason: null, atMs: MONDAY_8 });
+  it('is the answer and the opening, or neither; and can be taken back whole', () => {
+    const store = tempStore();
+    store.policies.addZone(zone('A'), ADMIN);
+    const row = store.policies.addRequest(ask('R1'));
+    const grant = { type: 'opening', zone: 'A', entry: 'mxh.example', untilMs: MONDAY_8 + 60_000, reason: 'R1' } as const;
+    const before = [store.policies.generation(), store.audit.verify().records];
+    expect(codeOf(() => store.policies.approveRequest(row.id, { ...grant, zone: 'C' }, null, MONDAY_8, ADMIN))).toBe('unknown-zone');
+    expect(codeOf(() => store.policies.approveRequest(row.id, { ...grant, untilMs: MONDAY_8 }, null, MONDAY_8, ADMIN))).toBe('bad-time');
+    expect([store.policies.generation(), store.audit.verify().records]).toEqual(before);
+    expect(store.policies.requests('open')).toHaveLength(1);
+    const made = store.policies.approveRequest(row.id, grant, 'đến hết tiết', MONDAY_8, ADMIN, 'l-mxh');
+    expect(made).toMatchObject({ request: { state: 'approved', answer: 'đến hết tiết' }, opening: { zone: 'A', entry: 'mxh.example' }, rule: null });
+    expect(store.policies.openings(MONDAY_8)).toEqual([made.opening]);
+    expect(store.policies.requestCauses(MONDAY_8 - 86_400_000, MONDAY_8 + 86_400_000)).toEqual([{ category: 'mxh', list: 'l-mxh', approved: 1, rejected: 0 }]);
+    store.policies.undoAnswer(made, MONDAY_8 + 5, ADMIN);
+    expect([store.policies.requests('open').length, store.policies.openings(MONDAY_8 + 5), store.policies.requestCauses(0, 9e14)]).toEqual([1, [], []]);
+    expect(store.policies.requestCounts(0, 9e14)).toMatchObject({ received: 1, approved: 0, open: 1 });
+    expect(codeOf(() => store.policies.undoAnswer(made, MONDAY_8 + 6, ADMIN))).toBe('changed-since');
+  });
+  it('may be a rule; what was closed in error is counted by category and list', () => {
+    const store = tempStore();
+    const first = store.policies.addRequest(ask('R1'));
+    const made = store.policies.approveRequest(first.id, { type: 'rule', entry: 'mxh.example', profiles: ['thcs'], note: 'R1' }, null, MONDAY_8, ADMIN, 'l-mxh');
+    expect(store.policies.rules()).toEqual([made.rule]);
+    store.policies.answerRequest(store.policies.addRequest(ask('R2')).id, 'rejected', null, MONDAY_8, ADMIN, 'l-mxh');
+    store.policies.answerRequest(store.policies.addRequest(ask('R3', null)).id, 'approved', null, MONDAY_8, ADMIN);
+    expect(store.policies.requestCauses(0, 9e14)).toEqual([{ category: null, list: null, approved: 1, rejected: 0 }, { category: 'mxh', list: 'l-mxh', approved: 1, rejected: 1 }]);
+    const [rule] = store.policies.rules();
+    if (rule === undefined) throw new Error('no rule');
+    store.policies.removeRule(rule.id, ADMIN);
+    expect(store.policies.restoreRule(rule, ADMIN)).toEqual(rule);
+    expect(store.audit.about('school-allow mxh.example', 9).map(({ action }) => action)).toEqual(['rule.restore', 'rule.remove', 'rule.add']);
   });
 });

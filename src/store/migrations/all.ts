@@ -4,10 +4,11 @@ import { migration as people } from './002-people.js';
 import { migration as activity } from './003-activity.js';
 import { migration as approvals } from './004-approvals.js';
 import { migration as console } from './005-console.js';
+import { migration as schoolTime } from './006-school-time.js';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console];
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime];
