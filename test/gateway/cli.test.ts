@@ -133,8 +133,8 @@ describe('round trips, with the gateway stopped', () => {
 
   it('school time: bells, holidays, make-up days, a file of them, slots by period, until the end of the period', async () => {
     await ok('zones', 'add', 'Phòng tiết', '--profile', 'thcs', '--cidr', '10.9.0.0/16');
-    expect(await commandHere('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', '08:00-07:00')).toMatchObject({ code: 1, err: expect.stringContaining('kết thúc sau khi bắt đầu') as unknown });
-    expect(await commandHere('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', 'bảy giờ')).toMatchObject({ code: 2 });
+    expect(await here('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', '08:00-07:00')).toMatchObject({ code: 1, err: expect.stringContaining('kết thúc sau khi bắt đầu') as unknown });
+    expect(await here('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', 'bảy giờ')).toMatchObject({ code: 2 });
     await ok('schedule', 'set', '--level', 'thcs', '--session', 'chieu', '--bells', '-');
     // periods that fill the whole day, every day, so that the test does not hang on its hour
     await ok('schedule', 'set', '--level', 'thcs', '--session', 'sang', '--bells', '00:00-12:00,12:00-24:00', '--weekdays', '1-7');
@@ -153,8 +153,8 @@ describe('round trips, with the gateway stopped', () => {
     const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
     await ok('schedule', 'holidays', 'add', today, '--name', 'Nghỉ');
     expect((await rows('explain', 'olm.vn', '--zone', 'Phòng tiết'))[0]).toMatchObject({ profile: 'thcs' });
-    expect(await commandHere('lesson', 'start', '--zone', 'Phòng tiết', '--profile', 'thpt', '--until', 'tiết')).toMatchObject({ code: 1, err: expect.stringContaining('không trong tiết nào') as unknown });
-    expect(await commandHere('schedule', 'makeup', 'add', today, '--follows', 't3')).toMatchObject({ code: 1 });
+    expect(await here('lesson', 'start', '--zone', 'Phòng tiết', '--profile', 'thpt', '--until', 'tiết')).toMatchObject({ code: 1, err: expect.stringContaining('không trong tiết nào') as unknown });
+    expect(await here('schedule', 'makeup', 'add', today, '--follows', 't3')).toMatchObject({ code: 1 });
     await ok('schedule', 'holidays', 'remove', today);
     await ok('schedule', 'makeup', 'add', today, '--follows', 't3');
     expect((await rows('schedule', 'show'))[0]).toMatchObject({ makeups: [{ day: today, follows: 2 }], holidays: [] });
@@ -164,13 +164,13 @@ describe('round trips, with the gateway stopped', () => {
     writeFileSync(file, 'levels:\n  thpt:\n    weekdays: [1, 2, 3]\n    sang: ["07:00-07:45", "07:50-08:35"]\nterms:\n  - {name: Học kỳ I, from: 2026-09-05, to: 2027-01-17}\nholidays:\n  - {from: 2027-02-05, to: 2027-02-14, name: Tết Nguyên đán}\nmakeups:\n  - {day: 2027-02-20, follows: 5}\n');
     expect((await rows('schedule', 'import', file))[0]).toEqual({ levels: 1, terms: 1, holidays: 1, makeups: 1 });
     writeFileSync(file, 'levels:\n  thpt:\n    sang: ["07:00-07:45", "8h"]\n');
-    expect(await commandHere('schedule', 'import', file)).toMatchObject({ code: 2, err: expect.stringContaining('dòng 3') as unknown });
+    expect(await here('schedule', 'import', file)).toMatchObject({ code: 2, err: expect.stringContaining('dòng 3') as unknown });
     expect((await rows('schedule', 'show'))[0]).toMatchObject({ holidays: [{ name: 'Tết Nguyên đán' }], terms: [{ name: 'Học kỳ I' }] });
   });
 
   it('a focus list, saved or given, and the hosts of an exam', async () => {
     await ok('sites', 'add', 'Bài 5', '--host', 'https://olm.vn/', '--host', 'hocmai.vn', '--owner', 'co.lan', '--subject', 'Tin học', '--grade', '8');
-    expect(await commandHere('sites', 'add', 'Sai', '--host', 'edu.vn')).toMatchObject({ code: 2 });
+    expect(await here('sites', 'add', 'Sai', '--host', 'edu.vn')).toMatchObject({ code: 2 });
     await ok('zones', 'add', 'Phòng tập trung', '--profile', 'thcs', '--cidr', '10.8.0.0/16');
     await ok('lesson', 'start', '--zone', 'Phòng tập trung', '--focus', 'bài 5', '--until', '45m');
     expect(await rows('explain', 'www.olm.vn', 'vnexpress.net', '--zone', 'Phòng tập trung')).toMatchObject([{ action: 'allow', layer: 'lesson', reason: 'lesson-list', rule: 'olm.vn' }, { action: 'block', reason: 'lesson-focus' }]);
@@ -178,7 +178,7 @@ describe('round trips, with the gateway stopped', () => {
     expect(await rows('lesson', 'list')).toMatchObject([{ kind: 'exam', profile: 'thi', hosts: ['azota.vn', 'lms.example.vn'] }]);
     expect(await rows('explain', 'azota.vn', 'olm.vn', '--zone', 'Phòng tập trung')).toMatchObject([{ reason: 'lesson-list' }, { action: 'block' }]);
     for (const wrong of [['--pause', '--focus', 'Bài 5'], ['--focus', 'không có'], [], ['--exam-hosts', 'a.vn', '--profile', 'thcs']]) {
-      expect((await commandHere('lesson', 'start', '--zone', 'Phòng tập trung', '--until', '45m', ...wrong)).code).toBeGreaterThan(0);
+      expect((await here('lesson', 'start', '--zone', 'Phòng tập trung', '--until', '45m', ...wrong)).code).toBeGreaterThan(0);
     }
     await ok('sites', 'set', 'Bài 5', '--share', '--rename', 'Bài 6');
     expect(await rows('sites', 'list')).toMatchObject([{ name: 'Bài 6', shared: true, owner: 'co.lan', entries: ['olm.vn', 'hocmai.vn'] }]);

@@ -68,6 +68,23 @@ describe('block page', () => {
     expect(text('giao-vien')).toContain('không mở được tại trường');
   });
 
+  it('says in each voice that the room is paused or keeps to a list, and offers a request only where asking helps', () => {
+    const seen = new Set<string>();
+    for (const profile of ['lop-1-3', 'thcs', 'thpt', 'giao-vien']) {
+      for (const reason of ['internet-paused', 'lesson-focus'] as const) {
+        const decision: Decision = { ...judge('mxh.test', snapshot.profileById.get(profile) ?? -1), action: 'block', layer: 'lesson', reason };
+        const { html } = render(decision, snapshot, ORIGIN);
+        const title = /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? '';
+        expect(title).toMatch(reason === 'internet-paused' ? /tạm dừng/ : /tiết học này|danh sách|thầy cô đã chọn/);
+        expect(html).toContain('tel:111');
+        expect(html.includes('<form')).toBe(reason === 'lesson-focus');
+        expect(html).toBe(html.normalize('NFC'));
+        seen.add(html.replace(/\b[2-9A-HJKMNP-TV-Z]{6}\b/g, 'REF'));
+      }
+    }
+    expect(seen.size).toBe(8);
+  });
+
   it('offers a request over K, a false-block report over X, neither for csam', () => {
     const thpt = snapshot.profileById.get('thpt') ?? -1;
     expect(render(judge('mxh.test', thpt), snapshot, ORIGIN).html).toContain('Yêu cầu mở trang');
