@@ -12,6 +12,7 @@ import { ShippedError } from '../lists/shipped-file.js';
 import { DATABASE_FILE } from '../store/place.js';
 import { StoreError } from '../store/store-error.js';
 import { PROFILE_IDS } from '../store/values.js';
+import { lookTransparent, socketUnitEnabled, transparentFindings } from './doctor-transparent.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 type Status = 'ok' | 'warn' | 'fail';
@@ -57,6 +58,7 @@ async function doctor(env: CommandEnv): Promise<void> {
   }
   await checkTrust(env, add);
   await checkPorts(env, add);
+  await checkTransparent(env, add);
   const address = await checkDns(env, add);
   await checkUpstream(env, add, address);
 
@@ -219,10 +221,9 @@ async function checkTrust(env: CommandEnv, add: Add): Promise<void> {
 
 async function checkPorts(env: CommandEnv, add: Add): Promise<void> {
   const { config } = env;
-  const running = await healthy(config.pages.port);
-  if (running) return add('ports', 'ok', 'Cổng lọc đang chạy và trả lời.', 'The gateway is running and answers.');
+  if ((await health(config.pages.port)) !== null) return add('ports', 'ok', 'Cổng lọc đang chạy và trả lời.', 'The gateway is running and answers.');
   for (const port of [config.proxy.port, config.proxy.transparentPort, config.pages.port]) {
-    if (port === null || port === 0) continue;
+    if (port === null || port === 0 || (port === config.proxy.transparentPort && socketUnitEnabled())) continue;
     const code = await tryListen(port);
     if (code === 'EADDRINUSE') add('ports', 'fail', `Cổng ${port} đang có chương trình khác dùng.`, `Port ${port} is in use by another program.`, `Tìm bằng: ss -ltnp 'sport = :${port}'; tắt nó hoặc đổi cổng trong tệp cấu hình.`, `Find it with: ss -ltnp 'sport = :${port}'; stop it or change the port in the config file.`);
     else if (code !== null) add('ports', 'fail', `Không mở được cổng ${port} (${code}).`, `Port ${port} can't be opened (${code}).`, 'Chọn cổng từ 1024 trở lên trong tệp cấu hình.', 'Choose a port of 1024 or above in the config file.');
@@ -230,11 +231,20 @@ async function checkPorts(env: CommandEnv, add: Add): Promise<void> {
   }
 }
 
-function healthy(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
-    (response) => response.ok,
-    () => false,
-  );
+async function checkTransparent(env: CommandEnv, add: Add): Promise<void> {
+  const said = (await health(env.config.pages.port))?.['transparent'];
+  const port = said === 'handed-over' || said === 'own' || said === 'off' ? said : null;
+  for (const { check, status, vi, en, remedyVi, remedyEn } of transparentFindings(await lookTransparent(port))) add(check, status, vi, en, remedyVi, remedyEn);
+}
+
+/** What the running gateway says of itself; null where none answers, or not well. */
+async function health(port: number): Promise<Record<string, unknown> | null> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) });
+    return response.ok ? ((await response.json()) as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
 }
 
 function tryListen(port: number): Promise<string | null> {

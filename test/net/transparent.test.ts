@@ -113,6 +113,12 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
       expect(await lab.net('up', lab.conf())).toMatchObject({ code: 0, err: '' });
     });
 
+    /** What doctor says of transparent mode, as root on the gateway machine. */
+    async function transparentSays(): Promise<Record<string, string>> {
+      const lines = (await lab.cli('doctor', '--json')).out.trim().split('\n').map((line) => JSON.parse(line) as { check: string; status: string });
+      return Object.fromEntries(lines.filter(({ check }) => check.startsWith('transparent')).map(({ check, status }) => [check, status]));
+    }
+
     it('a connection that was open before the rules came is cut off', async () => {
       lab.mark();
       writeFileSync(lab.file('go'), '');
@@ -336,6 +342,7 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
       }
       expect(await rules()).toBe(before);
       expect(await lab.net('status')).toMatchObject({ code: 0 });
+      expect(await transparentSays()).toEqual({ 'transparent-socket': 'ok', 'transparent-route': 'ok', 'transparent-rules': 'ok' });
     });
 
     it('with the gateway stopped the way is closed, not open; it comes back by itself', async () => {
@@ -358,6 +365,7 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
         expect((await lab.run('gateway', 'ip', family, 'route', 'show', 'table', '20820')).out).toBe('');
       }
       expect(await lab.net('status')).toMatchObject({ code: 1 });
+      expect(await transparentSays()).toEqual({ 'transparent-socket': 'ok', 'transparent-route': 'fail', 'transparent-rules': 'fail' });
       expect(await lab.net('down')).toMatchObject({ code: 0 });
     });
   });
