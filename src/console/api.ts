@@ -2,24 +2,20 @@
  * `/api/v1`: the same actions as JSON, for the schools' own scripts. A token names its actions and never does more than its maker may;
  * a page of the console may use its session, under the same checks of origin. Faults are problem details (RFC 9457) with the page's sentence.
  */
-import { createHash } from 'node:crypto';
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { Action, Who } from './action.js';
-import { langOf, readBytes, type Ctx, type Env, type Kit } from './http.js';
+import { isLoopback, langOf, readBytes, remoteAddress, type Ctx, type Env, type Kit } from './http.js';
+import { metricsText } from './metrics.js';
 import { openApi } from './openapi.js';
 import { fromForm, readInput } from './read-input.js';
 import { asRefused, refused, Refused } from './refused.js';
 import { ownerOf, runAction } from './run-action.js';
+import { TOKEN_PREFIX, tokenHash } from './tokens.js';
 import { wordsOf, type Lang } from './words.js';
 
-export const TOKEN_PREFIX = 'lt_';
 const MAX_BODY = 65_536;
 const undoInput = z.strictObject({ token: z.string().min(1).max(64) });
-
-export function tokenHash(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
 
 export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]): void {
   const { env, sessions } = kit;
@@ -34,7 +30,7 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
         const body = action.method === 'GET' || action.method === 'DELETE' ? null : await readJson(c, action.maxBytes ?? MAX_BODY);
         const input = (): unknown => {
           const params = c.req.param() as Record<string, string>;
-          return readInput(action.input, body === null ? fromQuery(action, c, params) : { ...body, ...params });
+          return readInput(action.input, body === null ? fromQuery(action, c, params) : { ...body, ...pathFields(action, params) });
         };
         const ran = await runAction(kit.run, action, who, input, null);
         // Others may read what an action gives; what it would not give by its own schema is a fault of this program.
@@ -57,6 +53,18 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
     }
   });
 
+  app.get('/metrics', (c) => {
+    try {
+      // this machine's own Prometheus needs no token; whoever else asks names one
+      if (!isLoopback(remoteAddress(c)) || c.req.header('authorization') !== undefined) {
+        if (whoAsks(c, 'metrics.read').session !== null) throw refused('forbidden', 'Số đo chỉ dành cho máy này hoặc mã truy cập.', 'Metrics are for this machine or a token.');
+      }
+      return c.text(metricsText(env), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+    } catch (error) {
+      return problem(c, asRefused(error));
+    }
+  });
+
   /** @param action what the token must name; null: what it did itself */
   function whoAsks(c: Ctx, action: string | null): Who {
     const given = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
@@ -70,6 +78,12 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
     if (session?.stage !== 'full') throw refused('sign-in', 'Chưa đăng nhập: gửi mã truy cập ở Authorization: Bearer …', 'Not signed in: send a token as Authorization: Bearer …');
     return { name: session.user.name, role: session.user.role, actor: { kind: 'console', name: session.user.name }, session };
   }
+}
+
+/** Parts of the path are texts; the schema may want numbers. */
+function pathFields(action: Action, params: Record<string, string>): Record<string, unknown> {
+  const fields = fromForm(action.input, params);
+  return Object.fromEntries(Object.keys(params).map((name) => [name, fields[name]]));
 }
 
 function fromQuery(action: Action, c: Ctx, params: Record<string, string>): Record<string, unknown> {

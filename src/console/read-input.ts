@@ -13,7 +13,7 @@ const EMPTY: Words = { vi: 'Chưa điền.', en: 'Required.' };
 
 /** @throws Refused (`input`) naming each field */
 export function readInput<I extends z.ZodObject>(schema: I, values: unknown): z.output<I> {
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(values, { reportInput: true });
   if (parsed.success) return parsed.data;
   const fields = new Map<string, Words>();
   for (const issue of parsed.error.issues) {

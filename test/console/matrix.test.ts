@@ -13,6 +13,7 @@ const ALL: readonly Role[] = ['it-admin', 'teacher', 'head', 'counsellor', 'audi
 
 const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/phong': ['it-admin', 'teacher'],
+  '/ma-truy-cap': ['it-admin'],
   '/tai-khoan': ALL,
 };
 
@@ -24,6 +25,10 @@ const ACTION_ROWS: Readonly<Record<string, readonly Role[]>> = {
   'room.list': ['it-admin', 'teacher'],
   'lesson.start': ['it-admin', 'teacher'],
   'lesson.end': ['it-admin', 'teacher'],
+  'metrics.read': ['it-admin'],
+  'token.list': ['it-admin', 'auditor'],
+  'token.add': ['it-admin'],
+  'token.remove': ['it-admin'],
 };
 
 /** `:name` and `{name}` parts as something that is not there: the role is asked before the object. */

@@ -13,7 +13,7 @@ import { goTo, isHtmx, langOf, readForm, remoteAddress, safePlace, textOf, type 
 import { Gate } from '../parts/layout.js';
 import { asRefused, refused, type Refused } from '../refused.js';
 import { wordsOf, type Lang, type T, type Words } from '../words.js';
-import { deviceOf, needsSecondFactor, NO_COOKIE } from './session.js';
+import { deviceOf, needsSecondFactor, NO_COOKIE, PROOF_MS } from './session.js';
 import { newRecoveryCodes, newSecret, picture, recoveryHash, spelled, stepOf } from './totp.js';
 
 const MAX_FORM = 8_192;
@@ -37,6 +37,7 @@ export function accessRoutes(app: Hono<Env>, kit: Kit): void {
     return { c, lang, t: wordsOf(lang), school: env.snapshot().data.school.name, here: `${url.pathname}${url.search}` };
   };
   const read = (c: Ctx): SessionRow | null => sessions.read(c.req.header('cookie'));
+  const stale = (session: SessionRow): boolean => session.stage === 'full' && env.now() - session.provedMs > PROOF_MS;
   const unclaimed = (): boolean => env.store.accounts.users().length === 0;
 
   /** Where an account goes once its password was right. */
@@ -140,7 +141,9 @@ export function accessRoutes(app: Hono<Env>, kit: Kit): void {
       const used = memory.enrolling === null ? null : stepOf(memory.enrolling, textOf(form, 'code'), env.now());
       if (memory.enrolling === null || used === null) throw refused('input', 'Mã không đúng; hãy nhập sáu chữ số đang hiện trên điện thoại.', 'The code is not right; type the six digits your phone shows now.');
       // Whoever sits down at an open session must not be able to put a phone of theirs in the place of the owner's.
-      if (session.user.totp && env.now() - session.provedMs > 300_000) throw refused('prove-first', 'Hãy đăng nhập lại rồi đổi thiết bị xác thực.', 'Sign in again, then change the second factor.');
+      if (stale(session) && (await proof.password(session.user.name, textOf(form, 'password'), remoteAddress(c))) === null) {
+        throw refused('input', 'Mật khẩu không đúng.', 'The password is not right.');
+      }
       const codes = newRecoveryCodes();
       env.store.secondFactor.enrol(session.user.name, memory.enrolling, used, codes.map(recoveryHash), { kind: 'console', name: session.user.name });
       env.store.sessions.endOthers(session.user.name, session.hash);
@@ -180,6 +183,10 @@ export function accessRoutes(app: Hono<Env>, kit: Kit): void {
           <Wrong wrong={wrong} t={t} />
           <input type="hidden" name="back" value={back} />
           <CodeBox t={t} wrong={wrong !== null} />
+          {stale(session) ? (
+            <div class="field"><label for="password">{t('Mật khẩu của thầy/cô', 'Your password')}</label>
+              <input id="password" name="password" type="password" required autocomplete="current-password" maxlength={1024} /></div>
+          ) : null}
           <button>{t('Xong', 'Done')}</button>
         </form>
       </>

@@ -2,5 +2,6 @@
 import type { Page } from '../page.js';
 import { accountPage } from './account.js';
 import { roomsPage } from './rooms.js';
+import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, accountPage];
+export const PAGES: readonly Page[] = [roomsPage, tokensPage, accountPage];
