@@ -166,8 +166,9 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
       const leaf = facts[0];
       return (leaf === undefined ? null : judgeLeaf(leaf, host, nowMs())) ?? 'site-certificate-invalid';
     }
-    // a server that insists on a certificate breaks off TLS 1.2 before the end
-    if (heard.asksCertificate) return 'site-wants-certificate';
+    // A server that insists on a certificate breaks off TLS 1.2 before OpenSSL is asked for its verdict: a stranger who does so to be
+    // spliced is still a stranger.
+    if (heard.asksCertificate) return judge(heard, host) ?? 'site-wants-certificate';
     return handshakeFault(code);
   }
 

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import { ConfigError } from '../../src/config-file.js';
 import { runCli } from '../support/gateway.js';
+import { makeX509 } from '../support/x509.js';
 import { commandHere, oneSentence, type Answer } from '../support/one-sentence.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'luytre-bad-'));
@@ -106,6 +107,8 @@ describe('network.trustedCa', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/✗ network\.trustedCa: tệp .*so-ca\.pem không phải chứng chỉ PEM/);
     oneSentence(await here('start', 'en'), 1, /is not a PEM certificate/);
+    writeFileSync(join(dir, 'so-ca.pem'), makeX509({ subject: 'CA của Sở', ca: true }, null).pem);
+    expect((await here('doctor')).out).toMatch(/[✓!] .*trong đó 1 của trường/);
   });
 });
 
