@@ -31,7 +31,7 @@ import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
 import type { RequestRow, Store } from './store/rows.js';
-import { bellsOf } from './bells.js';
+import { bellEnds } from './bells.js';
 
 export interface Gateway {
   /** Ports in use, for the banner and the tests (0 in the configuration means any). */
@@ -128,7 +128,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       apply: () => refresh(),
       shipped: () => shipped,
       devicesSeen: (zone) => presence.count(zone),
-      bells: bellsOf,
+      bells: (room, nowMs) => bellEnds(store, config.school.levels, room, nowMs),
       health: () => {
         const threads = pool.health();
         const sum = (of: 'connections' | 'tunnels'): number => threads.reduce((total, thread) => total + thread[of], 0);

@@ -18,7 +18,7 @@ interface ZoneOptions {
   slot?: string[];
 }
 
-type SetOptions = Omit<ZoneOptions, 'port' | 'login'> & { port?: string | false; login?: string | false; teacher?: string[] | boolean };
+type SetOptions = Omit<ZoneOptions, 'port' | 'login'> & { port?: string | false; login?: string | false };
 
 export function registerZones(program: Command, run: Run): void {
   const zones = program.command('zones').description('phòng, khu vực: ai đi qua cổng lọc với hồ sơ nào (rooms and areas)');
@@ -27,8 +27,6 @@ export function registerZones(program: Command, run: Run): void {
   withOptions(zones.command('set <name>').description('sửa phòng; nêu lại cidr, mac, slot là thay cả (change; lists are replaced whole)'), false)
     .option('--no-port', 'bỏ cổng riêng (drop its own port)')
     .option('--no-login', 'bỏ tài khoản chung (drop the shared login)')
-    .option('--teacher <account>', 'chỉ giáo viên này được đổi hồ sơ của phòng, lặp lại được (only these teachers may switch it, repeatable)', collect)
-    .option('--no-teacher', 'mọi giáo viên đều được (every teacher may)')
     .action(run((env, name: string, options: SetOptions) => set(env, name, options)));
   zones.command('remove <name>').description('xóa phòng (remove)').action(
     run((env, name: string) => {
@@ -92,11 +90,8 @@ function set(env: CommandEnv, name: string, options: SetOptions): void {
   if (options.login === false) patch.login = null;
   else if (typeof options.login === 'string') patch.login = login(options.login, options.password);
   if (options.slot !== undefined) patch.timetable = slots(env, patch.profile ?? env.store().policies.zones().find((row) => row.name === name)?.profile ?? '', options.slot);
-  // commander gives `true` where neither --teacher nor --no-teacher was said
-  const teachers = Array.isArray(options.teacher) ? options.teacher : options.teacher === false ? [] : null;
-  if (Object.keys(patch).length === 0 && teachers === null) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
-  if (teachers !== null) env.store().policies.setRoomTeachers(name, teachers, env.actor);
-  if (Object.keys(patch).length > 0) env.store().policies.setZone(name, patch, env.actor);
+  if (Object.keys(patch).length === 0) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
+  env.store().policies.setZone(name, patch, env.actor);
   done(env, name, env.t(`Đã sửa phòng ${name}.`, `Zone ${name} changed.`));
 }
 

@@ -18,6 +18,8 @@ import type { SessionRow } from '../store/access-rows.js';
 import { formatsOf, wordsOf } from './words.js';
 
 const MAX_FORM = 65_536;
+const DONE = { kind: 'done', words: { vi: 'Đã hoàn tác.', en: 'Undone.' } } as const;
+const LATE = { kind: 'refused', words: { vi: 'Quá mười giây nên không hoàn tác được nữa; hãy đổi lại bằng tay.', en: 'More than ten seconds have passed; change it back by hand.' } } as const;
 
 export interface AppParts {
   readonly kit: Kit;
@@ -79,9 +81,11 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const who = signedIn(c);
     if (who instanceof Response) return who;
     const values = await readForm(c, MAX_FORM);
-    const undone = await kit.undo.take(ownerOf(who), textOf(values, 'token'));
-    const words = undone ? { vi: 'Đã hoàn tác.', en: 'Undone.' } : { vi: 'Quá mười giây nên không hoàn tác được nữa; hãy đổi lại bằng tay.', en: 'More than ten seconds have passed; change it back by hand.' };
-    if (who.session !== null) sessions.memory(who.session).flash = { kind: undone ? 'done' : 'refused', words, undo: null, atMs: env.now() };
+    const flash = await kit.undo.take(ownerOf(who), textOf(values, 'token')).then(
+      (undone) => (undone ? DONE : LATE),
+      (error: unknown) => ({ kind: 'refused' as const, words: asRefused(error).words }),
+    );
+    if (who.session !== null) sessions.memory(who.session).flash = { ...flash, undo: null, atMs: env.now() };
     return c.redirect(safePlace(textOf(values, '_back') || '/'), 303);
   });
 

@@ -37,7 +37,7 @@ export interface ConsoleDeps {
   shipped(): Shipped;
   /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. */
   devicesSeen(zone: string): number;
-  /** End of the running period (tiết) and session (buổi), where the bell times say one. */
-  bells(nowMs: number): { readonly period: BellEnd | null; readonly session: BellEnd | null };
+  /** End of the period (tiết) and session (buổi) that runs or is about to begin, by the bells of the room's level. */
+  bells(room: string, nowMs: number): { readonly period: BellEnd | null; readonly session: BellEnd | null };
   health(): GatewayHealth;
 }

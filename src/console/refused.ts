@@ -46,8 +46,8 @@ export function asRefused(error: unknown): Refused {
     const code = String(spoken.code ?? '');
     const kind: Refusal = code === 'busy' || code === 'locked' ? 'busy'
       : code === 'disk-full' || code === 'read-only' || code === 'io' || code === 'corrupt' ? 'unavailable'
-      : code.startsWith('unknown-') ? 'not-found'
-      : /-taken$|^(?:already-answered|last-admin|exists|in-use|too-many)$/.test(code) ? 'conflict' : 'input';
+      : code.startsWith('unknown-') || code === 'not-yours' ? 'not-found'
+      : /-taken$|^(?:already-answered|changed-since|last-admin|exists|in-use|too-many)$/.test(code) ? 'conflict' : 'input';
     return new Refused(kind, { vi: spoken.vi, en: spoken.en });
   }
   return refused('fault', 'Có lỗi trong cổng lọc; thao tác chưa được thực hiện. Hãy thử lại, rồi báo quản trị nếu còn lỗi.', 'Something failed inside the gateway; nothing was changed. Try again, then tell the administrator.');

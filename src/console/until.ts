@@ -19,9 +19,9 @@ export const clockField = z
   .meta({ vi: 'Giờ kết thúc', en: 'End time' });
 
 /** @throws Refused naming the field */
-export function untilMsOf(env: Pick<ConsoleDeps, 'bells'>, until: string, clock: string | undefined, nowMs: number): number {
+export function untilMsOf(env: Pick<ConsoleDeps, 'bells'>, room: string, until: string, clock: string | undefined, nowMs: number): number {
   if (until === 'period' || until === 'session') {
-    const end = env.bells(nowMs)[until];
+    const end = env.bells(room, nowMs)[until];
     if (end === null) throw wrongField('until', 'Lúc này không có tiết hay buổi học nào; hãy chọn số phút hoặc giờ kết thúc.', 'No period or session is running; choose minutes or a time.');
     return end.untilMs;
   }

@@ -107,7 +107,7 @@ describe('own and other rooms', () => {
     try {
       for (const name of ['gv-an', 'gv-binh']) await gateway.cli('users', 'add', name, '--role', 'teacher', '--password', PASSWORD);
       for (const room of ['Phòng chung', 'Phòng cô An']) await gateway.cli('zones', 'add', room, '--profile', 'thcs');
-      await gateway.cli('zones', 'set', 'Phòng cô An', '--teacher', 'gv-an');
+      await gateway.cli('users', 'rooms', 'gv-an', '--add', 'Phòng cô An');
       const [an, binh] = [await signIn(gateway, 'gv-an'), await signIn(gateway, 'gv-binh')];
       const page = await binh.open('/phong');
       expect(page.body).toContain('Phòng chung');

@@ -225,12 +225,12 @@ describe('input', () => {
 
   it('until: the bell, minutes, a clock time, each refused with its field', () => {
     const bells = { bells: () => ({ period: null, session: { name: { vi: 'buổi sáng', en: 'the morning' }, untilMs: WEDNESDAY_8 + 3_600_000 } }) };
-    expect(untilMsOf(bells, 'session', undefined, WEDNESDAY_8)).toBe(WEDNESDAY_8 + 3_600_000);
-    expect(untilMsOf(bells, '45', undefined, WEDNESDAY_8)).toBe(WEDNESDAY_8 + 45 * 60_000);
-    expect(untilMsOf(bells, 'clock', '11:15', WEDNESDAY_8)).toBe(WEDNESDAY_8 + 195 * 60_000);
-    expect(untilMsOf(bells, 'clock', '8h05', WEDNESDAY_8)).toBe(WEDNESDAY_8 + 5 * 60_000);
+    expect(untilMsOf(bells, 'A', 'session', undefined, WEDNESDAY_8)).toBe(WEDNESDAY_8 + 3_600_000);
+    expect(untilMsOf(bells, 'A', '45', undefined, WEDNESDAY_8)).toBe(WEDNESDAY_8 + 45 * 60_000);
+    expect(untilMsOf(bells, 'A', 'clock', '11:15', WEDNESDAY_8)).toBe(WEDNESDAY_8 + 195 * 60_000);
+    expect(untilMsOf(bells, 'A', 'clock', '8h05', WEDNESDAY_8)).toBe(WEDNESDAY_8 + 5 * 60_000);
     for (const [until, clock, field] of [['period', undefined, 'until'], ['clock', undefined, 'clock'], ['clock', '07:59', 'clock'], ['clock', '23:59', 'clock']] as const) {
-      expect(() => untilMsOf(bells, until, clock, WEDNESDAY_8)).toThrowError(expect.objectContaining({ kind: 'input', fields: new Map([[field, expect.anything()]]) }) as Error);
+      expect(() => untilMsOf(bells, 'A', until, clock, WEDNESDAY_8)).toThrowError(expect.objectContaining({ kind: 'input', fields: new Map([[field, expect.anything()]]) }) as Error);
     }
   });
 });

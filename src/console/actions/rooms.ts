@@ -1,7 +1,7 @@
 /** Actions of a teacher in a room: see it, switch its profile, end the lesson. Each ends by itself; each can be taken back. */
 import { z } from 'zod';
 import type { LessonRow } from '../../store/rows.js';
-import { action, type Who } from '../action.js';
+import { action } from '../action.js';
 import { sayDevices } from '../devices.js';
 import type { ConsoleDeps } from '../deps.js';
 import { wrongField } from '../refused.js';
@@ -55,8 +55,7 @@ export const roomActions = [
       const profile = env.snapshot().data.profiles.find((known) => known.id === input.profile);
       if (profile === undefined) throw wrongField('profile', 'Không có hồ sơ lọc này; hãy chọn một hồ sơ trong danh sách.', 'There is no such profile; choose one of the list.');
       const nowMs = env.now();
-      const untilMs = untilMsOf(env, input.until, input.clock, nowMs);
-      const before = runningIn(env, zone, nowMs);
+      const untilMs = untilMsOf(env, zone, input.until, input.clock, nowMs);
       const started = env.store.policies.startLesson({ zone, profile: profile.id, fromMs: nowMs, untilMs, by: who.name }, who.actor);
       const seen = sayDevices(roomsOf(env, who).find((known) => known.name === zone)?.devices ?? { kind: 'none' });
       return {
@@ -65,7 +64,7 @@ export const roomActions = [
           vi: `${zone} đang dùng hồ sơ ${profile.name}, đến ${formatsOf('vi').moment(untilMs, nowMs)} (${seen.vi}).`,
           en: `${zone} is on ${profile.nameEn} until ${formatsOf('en').moment(untilMs, nowMs)} (${seen.en}).`,
         },
-        undo: () => takeBack(env, who, started, before),
+        undo: () => env.store.policies.undoStart(started, env.now(), who.actor),
       };
     },
   }),
@@ -86,7 +85,7 @@ export const roomActions = [
       return {
         value: { room: zone, ended },
         say: { vi: `Đã kết thúc tiết ở ${zone}; phòng trở về hồ sơ của phòng.`, en: `The lesson in ${zone} has ended; the room is back on its own profile.` },
-        undo: () => void resume(env, who, before),
+        undo: () => env.store.policies.restoreLesson(before, env.now(), who.actor),
       };
     },
   }),
@@ -94,16 +93,4 @@ export const roomActions = [
 
 function runningIn(env: ConsoleDeps, zone: string, nowMs: number): LessonRow | null {
   return env.store.policies.lessons(nowMs).filter((row) => row.zone === zone && row.fromMs <= nowMs).at(-1) ?? null;
-}
-
-/** Back to the lesson that was replaced, or to none; a lesson somebody has begun since is theirs and stays. */
-function takeBack(env: ConsoleDeps, who: Who, started: LessonRow, before: LessonRow | null): void {
-  if (runningIn(env, started.zone, env.now())?.id !== started.id) return;
-  if (before !== null && before.untilMs > env.now()) resume(env, who, before);
-  else env.store.policies.endLesson(started.zone, env.now(), who.actor);
-}
-
-function resume(env: ConsoleDeps, who: Who, { zone, profile, untilMs, by }: LessonRow): void {
-  const nowMs = env.now();
-  if (untilMs > nowMs) env.store.policies.startLesson({ zone, profile, fromMs: nowMs, untilMs, by }, who.actor);
 }

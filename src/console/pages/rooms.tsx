@@ -32,7 +32,7 @@ function RoomCard({ ctx, room }: { readonly ctx: PageContext; readonly room: Roo
     const profile = env.snapshot().data.profiles.find((known) => known.id === id);
     return profile === undefined ? id : t(profile.name, profile.nameEn);
   };
-  const bells = env.bells(nowMs);
+  const bells = env.bells(room.name, nowMs);
   const ends = [
     ...(bells.period === null ? [] : [{ value: 'period', label: t(`Hết ${bells.period.name.vi} (${ctx.format.time(bells.period.untilMs)})`, `End of ${bells.period.name.en} (${ctx.format.time(bells.period.untilMs)})`) }]),
     ...(bells.session === null ? [] : [{ value: 'session', label: t(`Hết ${bells.session.name.vi} (${ctx.format.time(bells.session.untilMs)})`, `End of ${bells.session.name.en} (${ctx.format.time(bells.session.untilMs)})`) }]),
