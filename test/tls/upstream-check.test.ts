@@ -201,6 +201,17 @@ describe('bytes of any kind', () => {
   });
 });
 
+it('weak keys and signatures are refused here too, in the site and above it, whatever OpenSSL says', () => {
+  const names = { dns: ['www.truong.test'] };
+  const weak = [makeX509({ ...names, key: testKey('rsa1024', 'weak') }, middle), makeX509({ ...names, key: testKey('P-224') }, middle), makeX509({ ...names, key: testKey('ed25519') }, middle), makeX509({ ...names, digest: 'sha1' }, middle)];
+  for (const made of weak) expect(judgeLeaf(facts(made), 'www.truong.test', NOW)).toBe('site-certificate-weak');
+  for (const above of [makeX509({ ca: true, key: testKey('rsa1024', 'weak') }, root), makeX509({ ca: true, digest: 'sha1' }, root)]) {
+    expect(judgePath([facts(site), facts(above), facts(root)], 'www.truong.test', NOW, NOTHING)).toBe('site-certificate-weak');
+  }
+  // a root vouches by being trusted: its own signature proves nothing
+  expect(judgePath([facts(site), facts(middle), facts(makeX509({ subject: 'Gốc', ca: true, digest: 'sha1' }, null))], 'www.truong.test', NOW, NOTHING)).toBeNull();
+});
+
 describe('the order of faults', () => {
   it('a leaked key before everything, then dates, use, strength, name', () => {
     const bad = makeX509({ dns: ['khac.test'], digest: 'sha1', purposes: ['2b06010505070302'], toMs: NOW - DAY, fromMs: NOW - 2 * DAY }, middle);
