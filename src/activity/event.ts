@@ -4,7 +4,7 @@
  */
 import type { Action, Layer, Reason } from '../policy/decision.js';
 
-/** One request (or tunnel) as it may be stored. Times are whole minutes. */
+/** One request (or tunnel) as it may be stored, or several that differ in their numbers only, added up. Times are whole minutes. */
 export interface Event {
   /** Minutes since the epoch (UTC). */
   readonly minute: number;
@@ -18,6 +18,8 @@ export interface Event {
   /** Registrable domain, where the category's privacy allows it and the name is ordinary; else null. */
   readonly domain: string | null;
   readonly channel: 'http' | 'tunnel' | 'websocket';
+  /** How many it stands for; the numbers below are their sums. */
+  readonly requests: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** Milliseconds from head to last byte; for tunnels to the first upstream byte. */

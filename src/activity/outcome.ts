@@ -62,6 +62,7 @@ export function toEvent(outcome: Outcome, snapshot: EventTables): Event | null {
     reason: outcome.reason,
     domain: decision !== null && privacy === 'domain' && (decision.list !== null || decision.rule !== null) ? eventDomain(decision.host) : null,
     channel: outcome.channel,
+    requests: 1,
     bytesUp: count(outcome.bytesUp),
     bytesDown: count(outcome.bytesDown),
     ms: count(outcome.ms),

@@ -59,8 +59,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (pending.length <= maxEvents) return;
     // A tenth at a time, so that moving the rest is paid for once in many events.
     const excess = Math.min(pending.length, pending.length - maxEvents + Math.ceil(maxEvents / 10));
+    dropped += countOf(pending.slice(0, excess));
     pending = pending.slice(excess);
-    dropped += excess;
   };
 
   const failed = (error: unknown): void => {
@@ -79,7 +79,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (codeOf(error) !== 'constraint' || batch.length + rows.length === 0) throw error;
       if (batch.length <= 1) {
         // Counts come again with the next batch; an event that can't be stored never will be.
-        dropped += batch.length;
+        dropped += countOf(batch);
         return;
       }
       const half = batch.length >> 1;
@@ -122,7 +122,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     flush,
     stop() {
       drain();
-      dropped += pending.length;
+      dropped += countOf(pending);
       if (pending.length > 0) options.log?.warn('events lost at the end', { part: 'store', dropped, code: trouble ?? 'unknown' });
       pending = [];
     },
@@ -130,6 +130,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     pending: () => pending.length,
     trouble: () => trouble,
   };
+}
+
+function countOf(events: readonly Event[]): number {
+  return events.reduce((sum, event) => sum + event.requests, 0);
 }
 
 function codeOf(error: unknown): string {

@@ -2,15 +2,16 @@
  * Events on their way from a proxy thread to the recorder: batched, bounded, with today's token of the device beside each.
  * The address goes no further than the keyed hash made here (security.md §5.2). Refuses to know what an event says.
  *
- * Requests to one host differ in bytes and time only, so a batch is a few whole events ("shapes") and a column of numbers.
- * Cloning the events one by one costs 1.5 µs here and 3.3 µs on the control thread each (measured), a quarter of a request.
+ * Requests to one host differ in bytes and time only, so a batch is a few whole events ("shapes") and a column of numbers; what one
+ * device asks for again and again is one row with a count. Cloning the events one by one costs 1.5 µs here and 3.3 µs on the control
+ * thread each, a row each still 1.4 µs there (measured): a tenth of a blocked request.
  */
 import { createHmac } from 'node:crypto';
 import type { Event, EventNote } from '../activity/event.js';
 import { toEvent, type EventTables, type Outcome } from '../activity/outcome.js';
 import type { Decision } from '../policy/decision.js';
 
-/** A batch as it crosses threads: a row is shape, bytes up, bytes down, milliseconds, device (−1: none). */
+/** A batch as it crosses threads: a row is shape, bytes up, bytes down, milliseconds, device (−1: none), requests. */
 export interface PackedEvents {
   readonly shapes: readonly Event[];
   readonly numbers: Float64Array;
@@ -31,7 +32,7 @@ export interface EventBatch {
 
 export type SendEvents = (events: PackedEvents, dropped: number) => void;
 
-const ROW = 5;
+const ROW = 6;
 const FLUSH_MS = 250;
 const BATCH = 512;
 /** Notes held while the control thread is busy: half a minute of a busy school. Then the newest are dropped and counted. */
@@ -54,7 +55,7 @@ export function unpackEvents({ shapes, numbers }: PackedEvents): EventNote[] {
     const shape = shapes[numbers[at] ?? -1];
     if (shape === undefined) continue;
     const device = numbers[at + 4] ?? -1;
-    const event = { ...shape, bytesUp: numbers[at + 1] ?? 0, bytesDown: numbers[at + 2] ?? 0, ms: numbers[at + 3] ?? 0 };
+    const event = { ...shape, bytesUp: numbers[at + 1] ?? 0, bytesDown: numbers[at + 2] ?? 0, ms: numbers[at + 3] ?? 0, requests: numbers[at + 5] ?? 0 };
     notes.push({ event, device: device < 0 ? null : device });
   }
   return notes;
@@ -79,6 +80,8 @@ interface Known {
   /** Where the shape stands, and in which batch. */
   batch: Batch | null;
   index: number;
+  /** Its last row in that batch. */
+  at: number;
 }
 
 function newBatch(): Batch {
@@ -113,7 +116,7 @@ export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch 
       last !== undefined && last.snapshot === snapshot && last.zone === zone && last.minute === minute &&
       last.reason === reason && last.failed === failed && last.channel === channel
     ) return last;
-    const known: Known = { snapshot, zone, minute, reason, failed, channel, shape: toEvent(outcome, snapshot), batch: null, index: 0 };
+    const known: Known = { snapshot, zone, minute, reason, failed, channel, shape: toEvent(outcome, snapshot), batch: null, index: 0, at: 0 };
     if (decision !== null) knownOf.set(decision, known);
     return known;
   }
@@ -149,6 +152,16 @@ export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch 
     add(outcome, snapshot) {
       const known = knownFor(outcome, snapshot);
       if (known.shape === null) return;
+      const { numbers } = current;
+      const device = tokenOf(outcome.clientAddress);
+      const last = known.at;
+      if (known.batch === current && numbers[last + 4] === device) {
+        numbers[last + 1] = (numbers[last + 1] ?? 0) + whole(outcome.bytesUp);
+        numbers[last + 2] = (numbers[last + 2] ?? 0) + whole(outcome.bytesDown);
+        numbers[last + 3] = (numbers[last + 3] ?? 0) + whole(outcome.ms);
+        numbers[last + 5] = (numbers[last + 5] ?? 0) + 1;
+        return;
+      }
       if (full.length * BATCH + current.rows >= MAX_HELD) {
         dropped++;
         return;
@@ -157,13 +170,14 @@ export function createEventBatch(key: Uint8Array, send: SendEvents): EventBatch 
         known.batch = current;
         known.index = current.shapes.push(known.shape) - 1;
       }
-      const { numbers } = current;
       const at = current.rows++ * ROW;
+      known.at = at;
       numbers[at] = known.index;
       numbers[at + 1] = whole(outcome.bytesUp);
       numbers[at + 2] = whole(outcome.bytesDown);
       numbers[at + 3] = whole(outcome.ms);
-      numbers[at + 4] = tokenOf(outcome.clientAddress);
+      numbers[at + 4] = device;
+      numbers[at + 5] = 1;
       if (current.rows < BATCH) return;
       full.push(current);
       current = newBatch();

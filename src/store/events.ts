@@ -111,7 +111,7 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
       const key = event.minute * 2 ** 26 + domain;
       let sum = facet.rows.get(key);
       if (sum === undefined) facet.rows.set(key, (sum = { n: 0, up: 0, down: 0, ms: 0, minute: event.minute, domain }));
-      sum.n += 1;
+      sum.n += event.requests;
       sum.up += event.bytesUp;
       sum.down += event.bytesDown;
       sum.ms += event.ms;

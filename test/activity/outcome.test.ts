@@ -38,7 +38,7 @@ describe('toEvent', () => {
   it('tells an ordinary visit by minute, room and registrable domain', () => {
     expect(toEvent(outcome(), tables)).toEqual({
       minute: Math.floor(NOW / 60_000), zone: 'Phòng máy 1', profile: 'thcs', category: 'hoclieu', action: 'allow', layer: 'category',
-      reason: 'category-open', domain: 'example.com.vn', channel: 'http', bytesUp: 100, bytesDown: 2_000, ms: 12,
+      reason: 'category-open', domain: 'example.com.vn', channel: 'http', requests: 1, bytesUp: 100, bytesDown: 2_000, ms: 12,
     });
   });
 

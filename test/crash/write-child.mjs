@@ -26,7 +26,7 @@ for (;;) {
   const minute = start / 60_000 + random(8 * 60);
   const events = Array.from({ length: 1 + random(200) }, () => ({
     minute: minute + random(3), zone: zones[random(3)] ?? null, profile: 'thcs', category: 'mxh', action: 'block', layer: 'category',
-    reason: reasons[random(3)], domain: `d${random(50)}.vn`, channel: 'http', bytesUp: random(1_000), bytesDown: random(100_000), ms: random(100),
+    reason: reasons[random(3)], domain: `d${random(50)}.vn`, channel: 'http', requests: 1 + random(3), bytesUp: random(1_000), bytesDown: random(100_000), ms: random(100),
   }));
   store.events.addBatch(events, [{ dayMs: start, profile: 'thcs', category: 'mxh', action: 'block', devices: random(60) }]);
   const what = random(12);

@@ -65,6 +65,6 @@ export function list(name: string, patch: Partial<NewList> = {}): NewList {
 export function event(patch: Partial<Event> = {}): Event {
   return {
     minute: MONDAY_8 / 60_000, zone: 'Phòng máy 1', profile: 'thcs', category: 'hoclieu', action: 'allow', layer: 'category',
-    reason: 'category-open', domain: 'example.vn', channel: 'http', bytesUp: 100, bytesDown: 2_000, ms: 12, ...patch,
+    reason: 'category-open', domain: 'example.vn', channel: 'http', requests: 1, bytesUp: 100, bytesDown: 2_000, ms: 12, ...patch,
   };
 }
