@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ask, endAll, freePorts, LOAD_CORE, loadAverage, PROXY_CORE, startNode } from './support/machine.mjs';
 import { startGateway } from './support/gateway.mjs';
+import { hasBump, makeOriginCertificate, startBump, startInspecting } from './support/inspected.mjs';
 import { report } from './support/report.mjs';
 import { hasSquid, startSquid } from './support/squid.mjs';
 import { ALLOWED, recordHello, writeBlockList } from './support/world.mjs';
@@ -51,6 +52,7 @@ const say = (text) => console.error(text);
 
 const results = [];
 const proxies = [];
+const inspecting = [];
 const startedMs = Date.now();
 const loadBefore = loadAverage();
 let failure = null;
@@ -67,8 +69,18 @@ try {
     if (peer === 'squid') proxies.push(await startSquid({ origin, blocked: blockList.hosts }));
     else if (peer !== undefined) proxies.push(await startGateway({ origin, blockFile: blockList.file, name: 'other', tree: resolve(peer) }));
   }
+  if (chosen.some((workload) => workload.inspects)) {
+    const certificate = await makeOriginCertificate();
+    [origin.secure] = await freePorts(1);
+    await ask(origin.child, { kind: 'listen-secure', port: origin.secure, key: certificate.key, cert: certificate.cert });
+    say('gateway at level inspect: two people switch it on, starting');
+    inspecting.push(await startInspecting({ origin, root: certificate.root, env: profiling(options.profile) }));
+    if (peer === 'squid' && !hasBump) say('squid here knows no ssl_bump (package squid-openssl): measured without it');
+    else if (peer === 'squid') inspecting.push(await startBump({ origin, root: certificate.root }));
+    else if (peer !== undefined) inspecting.push({ ...(await startInspecting({ origin, root: certificate.root, tree: resolve(peer), name: 'other-inspect' })), name: 'other' });
+  }
   for (const workload of chosen) {
-    const world = { origin, load, proxies, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, patient: options.patient === true, say: (text) => say(`${workload.name}: ${text}`) };
+    const world = { origin, load, proxies, inspecting, targets, rounds: workload.once ? 1 : rounds, smoke: options.smoke === true, patient: options.patient === true, say: (text) => say(`${workload.name}: ${text}`) };
     const result = await workload.run(world);
     results.push({ name: workload.name, about: workload.about, loadAverage: loadAverage(), ...result });
   }
@@ -76,7 +88,7 @@ try {
   failure = error;
 } finally {
   // Warnings and errors are all a quiet gateway says.
-  for (const { name, child } of proxies) if (child.output.includes('"level"')) say(`${name} said:\n${child.output}`);
+  for (const { name, child } of [...proxies, ...inspecting]) if (child.output.includes('"level"')) say(`${name} said:\n${child.output}`);
   await endAll();
 }
 

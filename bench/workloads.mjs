@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ask, untilQuiet } from './support/machine.mjs';
 import { median, round } from './support/stats.mjs';
 import { swap } from './swap.mjs';
+import { NEW_HOSTS } from './support/inspected.mjs';
 import { ALLOWED, BLOCKED, browserHead } from './support/world.mjs';
 
 const absolute = (world, path) => ALLOWED.map((host) => browserHead(`http://${host}:${world.origin.http}${path}`, `${host}:${world.origin.http}`));
@@ -81,6 +82,27 @@ function added(name, about, smoke, job) {
   };
 }
 
+/** @param take how many of the new names a round may use up on each proxy */
+function inspected(name, about, mode, connections, warmCount, smoke) {
+  let used = 0;
+  return {
+    name, about, smoke, inspects: true,
+    run: (world) => inTurns({ ...world, proxies: world.inspecting }, ['perSecond', 'cpuUs', 'p50', 'p99'], async (proxy) => {
+      const hosts = mode === 'requests' ? ALLOWED : [...NEW_HOSTS.slice(used % NEW_HOSTS.length), ...NEW_HOSTS.slice(0, used % NEW_HOSTS.length)];
+      const result = await ask(world.load, {
+        kind: 'inspect', mode, port: proxy.port, pid: proxy.pid, ca: proxy.ca, originPort: world.origin.secure, hosts, connections,
+        head: browserHead('/1k/page', '@').replace('Proxy-Connection: keep-alive\r\n', ''), ...times(world, warmCount),
+      });
+      if (mode === 'handshakes' && proxy === world.inspecting.at(-1)) used += result.used;
+      return result;
+    }),
+  };
+}
+
+const peek = (world, port, isDirect) => ({
+  kind: 'peek', port: isDirect ? world.origin.tls : port, direct: isDirect, targets: world.targets, rate: 100, warmMs: world.smoke ? 1_000 : 2_000, measureMs: world.smoke ? 2_000 : 6_000,
+});
+
 const paced = (world, port, isDirect) => ({
   kind: 'paced', port, requests: isDirect ? direct(world, '/1k/page') : absolute(world, '/1k/page'), connections: 32, status: 200, rate: 200,
   warmMs: world.smoke ? 1_000 : 2_000, measureMs: world.smoke ? 2_000 : 6_000,
@@ -125,6 +147,9 @@ export const WORKLOADS = [
   saturation('http-20k', 'GET 20 KB, keep-alive, 64 connections', (world) => absolute(world, '/20k/page'), 200, false),
   saturation('blocked', 'GET of a listed host: the block page, 64 connections', blocked, 403, true),
   tunnel,
+  inspected('inspect-requests', 'GET 1 KB inside TLS that the proxy ends, keep-alive, 32 connections', 'requests', 32, 8_000, false),
+  inspected('inspect-handshakes', 'a name never met: CONNECT, TLS with a certificate made for it, one GET, 8 at a time', 'handshakes', 8, 300, false),
+  added('peek', 'what the proxy adds to a new tunnel at an even 100 a second: CONNECT, the look at the name, the splice', false, peek),
   added('rate-200', 'what the proxy adds to a GET at an even 200 a second', true, paced),
   added('cannon-200', 'autocannon, 200 a second over 10 connections', false, cannon(200, 10)),
   added('cannon-full', 'autocannon at saturation, 64 connections', false, cannon(null, 64)),

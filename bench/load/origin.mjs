@@ -3,6 +3,7 @@
  * Node allows, so that the proxy's core is the one that is full. Counts what it was asked, so that a proxy can't be quick by not asking.
  */
 import net from 'node:net';
+import tls from 'node:tls';
 import { CLIENT_FINISH_BYTES, SERVER_ANSWER, SERVER_FLIGHT } from './shape.mjs';
 
 function page(bytes) {
@@ -27,7 +28,9 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 const counts = { requests: 0, tunnels: 0, connections: 0 };
 
-const http = net.createServer({ noDelay: true }, (socket) => {
+const http = net.createServer({ noDelay: true }, answer);
+
+function answer(socket) {
   counts.connections++;
   let held = null;
   socket.on('error', () => socket.destroy());
@@ -45,7 +48,7 @@ const http = net.createServer({ noDelay: true }, (socket) => {
     }
     held = bytes;
   });
-});
+}
 
 const shaped = net.createServer({ noDelay: true }, (socket) => {
   let state = 'hello';
@@ -74,8 +77,16 @@ function listen(server, port) {
   return new Promise((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1', backlog: 4_096 }, resolve));
 }
 
+/** The same pages over real TLS, for proxies that end it. */
+function listenSecure({ port, key, cert }) {
+  const server = tls.createServer({ noDelay: true, key, cert, ALPNProtocols: ['http/1.1'] }, answer);
+  server.on('tlsClientError', () => undefined);
+  return listen(server, port);
+}
+
 process.on('message', (message) => {
   if (message.kind === 'counts') process.send({ ...counts });
+  else if (message.kind === 'listen-secure') void listenSecure(message).then(() => process.send({ ok: true }), (error) => process.send({ error: String(error) }));
   else if (message.kind === 'listen') void Promise.all([listen(http, message.http), listen(shaped, message.tls)]).then(() => process.send({ ok: true }), (error) => process.send({ error: String(error) }));
 });
 process.on('disconnect', () => process.exit(0));

@@ -54,7 +54,7 @@ export async function run(job) {
 }
 
 /** Calls `act` at an even rate; a late timer sends what is due one after the other, and each is timed from its own sending. */
-async function pace(rate, ms, act) {
+export async function pace(rate, ms, act) {
   const startedAt = performance.now();
   const total = Math.round((rate * ms) / 1_000);
   for (let sent = 0; sent < total;) {

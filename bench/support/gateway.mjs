@@ -11,7 +11,7 @@ const OWN_TREE = fileURLToPath(new URL('../..', import.meta.url));
  * @param options {origin: {http, tls}, blockFile, name, core, hosts, env, tree}; `core` null: not pinned; `hosts`: further names
  * of the origin; `tree`: a clone of the project, built, other than this one
  */
-export async function startGateway({ origin, blockFile, name = 'luytre', core = PROXY_CORE, hosts = [], env = {}, tree = OWN_TREE }) {
+export async function startGateway({ origin, blockFile, name = 'luytre', core = PROXY_CORE, hosts = [], env = {}, tree = OWN_TREE, trustedCa = null }) {
   const luytre = join(tree, 'deploy', 'luytre');
   const [proxy, pages] = await freePorts(2);
   const dir = join(work, name);
@@ -25,6 +25,7 @@ export async function startGateway({ origin, blockFile, name = 'luytre', core = 
       hosts: Object.fromEntries([...ALLOWED, ...hosts].map((host) => [host, '127.0.0.1'])),
       dialPrivate: ['127.0.0.0/8'],
       ports: [80, 443, origin.http, origin.tls],
+      trustedCa,
       connectionsPerClient: 20_000,
     },
   }));

@@ -105,6 +105,15 @@ export function cpuMs(pid) {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
+/** CPU time of a process and of the helpers it has started: Squid's certificates are made by programs of their own. */
+export function familyMs(pid) {
+  let sum = cpuMs(pid);
+  for (const tid of readdirSync(`/proc/${pid}/task`)) {
+    for (const child of readFileSync(`/proc/${pid}/task/${tid}/children`, 'latin1').split(' ')) if (child !== '') sum += familyMs(Number(child));
+  }
+  return sum;
+}
+
 /** `name tid` → CPU ms. */
 export function threadsMs(pid) {
   const found = new Map();

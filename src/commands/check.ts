@@ -1,6 +1,6 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
 import { isAddressLiteral } from '../matching/address.js';
-import { formatEntry, parseEntry } from '../matching/entry.js';
+import { formatEntry, parseEntry, type Entry } from '../matching/entry.js';
 import { eventDomain } from '../matching/public-suffix.js';
 import { CommandError, type CommandEnv } from './env.js';
 
@@ -25,11 +25,20 @@ export function knownZone(env: CommandEnv, name: string): string {
 
 /** A host as typed (URL, host, `=host`, `*.host`) in canonical list syntax. */
 export function hostEntry(text: string): string {
-  const bare = text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/\/$/, '');
-  const entry = parseEntry(bare);
-  if (entry === null) throw new CommandError(2, `«${text}» không phải tên trang hợp lệ.`, `"${text}" is not a valid host.`);
+  const entry = typed(text);
   if (entry.path !== null) throw new CommandError(2, `«${text}» có đường dẫn; ở đây chỉ nhận tên trang.`, `"${text}" has a path; only a host is taken here.`);
   return formatEntry(entry);
+}
+
+/** The same, or `host/path`. */
+export function pageEntry(text: string): string {
+  return formatEntry(typed(text));
+}
+
+function typed(text: string): Entry {
+  const entry = parseEntry(text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[?#].*$/, '').replace(/\/$/, ''));
+  if (entry === null) throw new CommandError(2, `«${text}» không phải tên trang hợp lệ.`, `"${text}" is not a valid host.`);
+  return entry;
 }
 
 /** `vn`, `edu.vn`, `com`: to open one would open what strangers register under it, and nobody means that. */

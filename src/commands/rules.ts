@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseEntry } from '../matching/entry.js';
 import { decide } from '../policy/decide.js';
 import type { RuleRow } from '../store/rows.js';
-import { collect, hostEntry, knownProfile, noSuffix, noSuffixOfProtected, wholeNumber } from './check.js';
+import { collect, knownProfile, pageEntry, noSuffix, noSuffixOfProtected, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
@@ -35,7 +35,7 @@ function list(env: CommandEnv): void {
 }
 
 async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, options: RuleOptions): Promise<void> {
-  const entry = verb === 'allow' ? noSuffix(hostEntry(text)) : noSuffixOfProtected(env, hostEntry(text));
+  const entry = verb === 'allow' ? noSuffix(pageEntry(text)) : noSuffixOfProtected(env, pageEntry(text));
   const profiles = options.profile === undefined ? null : [...new Set(options.profile.map((id) => knownProfile(env, id)))];
   const layer: RuleRow['layer'] = verb === 'allow' ? 'school-allow' : 'school-block';
   const dead = verb === 'allow' ? await hardFor(env, entry, profiles) : null;
@@ -50,6 +50,9 @@ async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, optio
   const row = twin ?? env.store().policies.addRule({ layer, entry, profiles, note: options.note ?? null, by: env.actor.name, atMs: env.now() }, env.actor);
   if (env.json) env.say.json({ ...row, host: row.entry });
   else env.say.out(verb === 'allow' ? env.t(`Đã cho phép ${entry} (quy tắc số ${row.id}). Áp dụng trong vài giây.`, `${entry} allowed (rule ${row.id}); effective within seconds.`) : env.t(`Đã chặn ${entry} (quy tắc số ${row.id}). Áp dụng trong vài giây.`, `${entry} blocked (rule ${row.id}); effective within seconds.`));
+  if (parseEntry(entry)?.path !== null && !env.json) {
+    env.say.err(env.t('Lưu ý: quy tắc có đường dẫn chỉ có hiệu lực trên HTTP, và trên HTTPS với hồ sơ ở mức inspect.', 'Note: a rule with a path holds on plain HTTP, and on HTTPS for profiles at level inspect.'));
+  }
   if (dead !== null && !env.json) {
     env.say.err(env.t(`Lưu ý: với ${dead.profiles.join(', ')}, trang thuộc nhóm «${dead.category}» bị chặn cứng nên quy tắc này không có tác dụng.`, `Note: for ${dead.profiles.join(', ')} the host is in hard-blocked category "${dead.category}", so the rule has no effect there.`));
   }

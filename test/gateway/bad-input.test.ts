@@ -146,7 +146,7 @@ describe('flags and values', () => {
     [['rules', 'allow', 'http://[::1'], 2, /không phải tên trang/],
     [['rules', 'allow', 'vn'], 2, /đuôi chung/],
     [['rules', 'block', 'com.vn'], 2, /đuôi chung.*được bảo vệ/],
-    [['rules', 'allow', 'facebook.com/nhom'], 2, /đường dẫn/],
+    [['openings', 'add', '--zone', 'Phòng A', '--host', 'facebook.com/nhom', '--until', '45m'], 2, /đường dẫn/],
     [['rules', 'allow', 'hitclub.com'], 1, /bị chặn cứng/],
     [['rules', 'remove', '0'], 2, /Số quy tắc/],
     [['users', 'add', 'co.lan', '--role', 'vua'], 2, /Không có vai trò/],

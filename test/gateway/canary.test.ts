@@ -3,7 +3,7 @@
  * What must be found is planted beside them, so that a search that sees nothing fails.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net, { type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,11 @@ import { DatabaseSync } from 'node:sqlite';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts, startTestGateway, until, type TestGateway } from '../support/gateway.js';
-import { rawClient } from '../support/raw-client.js';
+import { switchToInspect } from '../support/inspect-level.js';
+import { answering, startOrigin, type Origin } from '../support/origin.js';
+import { insideClient, rawClient } from '../support/raw-client.js';
 import { startTlsOrigin, type TlsOrigin } from '../support/tls-origin.js';
+import { makeX509 } from '../support/x509.js';
 
 /** Every planted word starts with it. */
 const MARK = 'zqx7canary';
@@ -65,6 +68,9 @@ function filesUnder(dir: string): string[] {
 let gateway: TestGateway;
 let origin: Server;
 let tlsOrigin: TlsOrigin;
+/** What the gateway checks and reads, once its level is `inspect`. */
+let insideOrigin: Origin;
+const outside = makeX509({ subject: 'Gốc ngoài', ca: true }, null);
 let port = 0;
 let deadPort = 0;
 let temporary = '';
@@ -101,14 +107,19 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => origin.listen(port, '127.0.0.1', resolve));
   tlsOrigin = await startTlsOrigin(['olm.vn'], (socket) => socket.on('data', () => socket.end('tạm biệt')));
   const local = ['olm.vn', `${MARK}kid.olm.vn`, `${MARK}sni.olm.vn`, 'tongdai111.vn', `${MARK}.tongdai111.vn`, 'hitclub.com', `${MARK}bet.hitclub.com`];
+  const leaf = makeX509({ dns: ['olm.vn', '*.olm.vn'] }, outside);
+  insideOrigin = await startOrigin(() => answering(`HTTP/1.1 200 ${MARK}phrase\r\nSet-Cookie: ${MARK}set=1\r\nContent-Length: 2\r\n\r\nok`), '127.0.0.1', {
+    key: leaf.key.export({ type: 'pkcs8', format: 'pem' }), cert: leaf.pem,
+  });
   temporary = mkdtempSync(join(tmpdir(), 'luytre-canary-'));
+  writeFileSync(join(temporary, 'ngoai.crt'), outside.pem);
   gateway = await startTestGateway({
     env: { TMPDIR: temporary },
     config: {
       proxy: { workers: 2 },
       network: {
         clients: ['127.0.0.0/8'], hosts: Object.fromEntries(local.map((name) => [name, '127.0.0.1'])), dialPrivate: ['127.0.0.0/8'],
-        ports: [80, 443, port, tlsOrigin.port, deadPort], dns: [`127.0.0.1:${deadPort}`],
+        ports: [80, 443, port, tlsOrigin.port, insideOrigin.port, deadPort], trustedCa: join(temporary, 'ngoai.crt'), dns: [`127.0.0.1:${deadPort}`],
       },
     },
   });
@@ -119,6 +130,7 @@ afterAll(async () => {
   await gateway.end();
   origin.close();
   await tlsOrigin.close();
+  await insideOrigin.close();
   rmSync(temporary, { recursive: true, force: true });
 });
 
@@ -294,6 +306,60 @@ describe('planted identifiers', () => {
     const upstream = Buffer.concat(received).toString('latin1');
     expect(upstream).toContain(`${MARK}cookie`);
     for (const secret of [CLIENT, ...CLAIMED.slice(1), 'X-Forwarded-For', 'Forwarded:', 'Proxy-Authorization']) expect(upstream.toLowerCase()).not.toContain(secret.toLowerCase());
+  });
+
+  it('are nowhere either where TLS is ended here', { timeout: 120_000 }, async () => {
+    expect(await gateway.cli('ca', 'init', '--address', '127.0.0.1')).toMatchObject({ code: 0 });
+    const ca = `${(await gateway.cli('ca', 'export')).out}${outside.pem}`;
+    await switchToInspect(gateway, 'thcs');
+    const place = (host: string): string => `${host}:${insideOrigin.port}`;
+    /** Sends inside TLS from the client under test; gives what came back and whose certificate it was. */
+    const inside = async (host: string, texts: readonly string[]): Promise<{ issuer: string; said: string }> => {
+      const client = await insideClient(gateway.proxyPort, place(host), { ca, from: CLIENT });
+      for (const text of texts) {
+        const before = client.text().length;
+        client.send(Buffer.from(text, 'utf8'));
+        await until(() => client.text().length > before || client.closed(), 5_000, 'an answer inside').catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      client.reset();
+      return { issuer: client.issuer, said: Buffer.from(client.text(), 'latin1').toString('utf8') };
+    };
+    const ask = (host: string, extra = '', path = PATH): string => `GET ${path} HTTP/1.1\r\nHost: ${place(host)}\r\n${IDENTIFYING}\r\n${extra}\r\n`;
+    const kid = `${MARK}kid.olm.vn`;
+    await until(async () => (await inside('olm.vn', [ask('olm.vn')])).issuer !== 'Gốc ngoài', 15_000, 'the level in force');
+    const before = insideOrigin.received().length;
+    const form = `ten=${MARK}form`;
+    const answers = [
+      await inside(kid, [ask(kid), ask(kid, `Content-Length: ${form.length}\r\n`).replace(/^GET/, 'POST') + form]),
+      // another Host, a closed one, an absolute form, DNS inside, a web proxy's script, nonsense, a head too large
+      await inside(kid, [ask(`${MARK}khac.olm.vn`)]),
+      await inside(kid, [ask(`${MARK}bet.hitclub.com`), `GET http://${MARK}bet.hitclub.com/${MARK} HTTP/1.1\r\nHost: ${MARK}bet.hitclub.com\r\n\r\n`]),
+      await inside(kid, [ask(kid, '', `/dns-query?dns=AAABAAABAAAAAAAA${MARK}`)]), await inside(kid, [ask(kid, '', `/uv/uv.bundle.js?${MARK}`)]),
+      await inside(kid, [`${MARK} \u0001\r\n\r\n`]), await inside(kid, [`GET /${MARK} HTTP/1.1\r\nHost: ${place(kid)}\r\nX: ${MARK.repeat(4_000)}\r\n\r\n`]),
+      await inside(kid, [`CONNECT ${MARK}.vn:443 HTTP/1.1\r\nHost: ${MARK}.vn:443\r\n\r\n`]),
+      await inside(kid, [ask(kid, `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${MARK}\r\nSec-WebSocket-Version: 13\r\n`)]),
+      // the page over TLS, and its form
+      await inside(`${MARK}bet.hitclub.com`, [ask(`${MARK}bet.hitclub.com`)]),
+      await inside(`${MARK}bet.hitclub.com`, [ask(`${MARK}bet.hitclub.com`, '', `/.luytre/yeu-cau/${MARK}`)]),
+    ];
+    expect(answers.every(({ issuer }) => issuer !== 'Gốc ngoài')).toBe(true);
+    // the site was told everything it was meant to hear, and nothing of who asked
+    const heard = insideOrigin.received().subarray(before).toString('latin1');
+    for (const word of ['path', 'search', 'cookie', 'form']) expect(heard, word).toContain(`${MARK}${word}`);
+    expect(heard).not.toContain(`${MARK}khac`);
+    for (const secret of [CLIENT, ...CLAIMED.slice(1), 'X-Forwarded-For', 'Forwarded:', 'Proxy-Authorization']) expect(heard.toLowerCase()).not.toContain(secret.toLowerCase());
+    // who turns the certificate down is counted by host: by a listed one's own name that would be a person's in the host, too
+    for (let i = 0; i < 6; i++) await insideClient(gateway.proxyPort, place('olm.vn'), { ca: outside.pem, from: CLIENT }).catch(() => undefined);
+    await settled();
+    await until(async () => (await gateway.cli('profiles', 'tls-exceptions', 'suggest', '--json')).out.includes('"host":"olm.vn"'), 20_000, 'the refusals counted');
+
+    expect(searchFiles()).toEqual([]);
+    expect(found(Buffer.from(await otherWaysOut()))).toEqual([]);
+    const own = answers.map(({ said }) => said).filter((text) => !text.includes(`200 ${MARK}phrase`)).join('\n').replaceAll(`${MARK}bet.hitclub.com`, '').replaceAll(kid, '');
+    // The judged host is all that the page of the one who asked shows of it.
+    expect(own).toMatch(/HTTP\/1\.1 421 [^]*HTTP\/1\.1 403 /);
+    expect(found(Buffer.from(own))).toEqual([]);
   });
 
   it('are still nowhere after a stop, a backup and a new start', { timeout: 60_000 }, async () => {
