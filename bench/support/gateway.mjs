@@ -13,7 +13,7 @@ const OWN_TREE = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function startGateway({ origin, blockFile, name = 'luytre', core = PROXY_CORE, hosts = [], env = {}, tree = OWN_TREE, trustedCa = null }) {
   const luytre = join(tree, 'deploy', 'luytre');
-  const [proxy, pages] = await freePorts(2);
+  const [proxy, pages, console] = await freePorts(3);
   const dir = join(work, name);
   mkdirSync(dir);
   const config = join(dir, 'luytre.yaml');
@@ -21,6 +21,7 @@ export async function startGateway({ origin, blockFile, name = 'luytre', core = 
   writeFileSync(config, JSON.stringify({
     proxy: { host: '127.0.0.1', port: proxy, transparentPort: null, workers: 1 },
     pages: { port: pages },
+    console: { port: console },
     network: {
       hosts: Object.fromEntries([...ALLOWED, ...hosts].map((host) => [host, '127.0.0.1'])),
       dialPrivate: ['127.0.0.0/8'],

@@ -30,12 +30,15 @@ export async function makeOriginCertificate() {
   return { root: file('root.pem'), key: readFileSync(file('leaf.key'), 'utf8'), cert: readFileSync(file('leaf.pem'), 'utf8') };
 }
 
+/** What a command says, given this on its standard input. */
 function feed(command, args, input) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     let out = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { out += chunk; });
-    child.once('exit', (code) => (code === 0 ? resolve(out) : reject(new Error(`${args.join(' ')} ended with ${code}:\n${out}`))));
+    let err = '';
+    child.stdout.on('data', (chunk) => { out += chunk; });
+    child.stderr.on('data', (chunk) => { err += chunk; });
+    child.once('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`${args.join(' ')} ended with ${code}:\n${err}`))));
     child.stdin.end(input);
   });
 }
@@ -46,10 +49,10 @@ export async function startInspecting({ origin, root, env = {}, tree, name = 'lu
   const password = 'Mot-mat-khau-do-dac-2026';
   await gateway.run('ca', 'init', '--address', '127.0.0.1');
   await feed(gateway.luytre, ['users', 'add', 'hieu.truong', '--role', 'head', ...gateway.common], `${password}\n`);
-  const asked = JSON.parse(await gateway.run('profiles', 'tls', 'giao-vien', 'inspect', '--reason', 'bench', '--json'));
+  const asked = JSON.parse(await feed(gateway.luytre, ['profiles', 'tls', 'giao-vien', 'inspect', '--reason', 'bench', '--json', ...gateway.common], ''));
   await feed(gateway.luytre, ['approvals', 'approve', String(asked.proposal.id), '--as', 'hieu.truong', ...gateway.common], `${password}\n`);
   await new Promise((resolve) => setTimeout(resolve, 2_500));
-  return { ...gateway, name: 'luytre', ca: await gateway.run('ca', 'export') };
+  return { ...gateway, name: 'luytre', ca: await feed(gateway.luytre, ['ca', 'export', ...gateway.common], '') };
 }
 
 /** Peek at the name, then bump: certificates made by the helper, kept in memory by Squid itself. */
