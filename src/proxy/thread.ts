@@ -111,9 +111,9 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   const identifier = createIdentifier({
     helloMs: settings.limits.helloMs,
     onHttp: (socket, first) => server.handleTransparentHttp(socket, first),
-    onTls: (socket, first) => tunnels.transparent(socket, refOf(socket), first, Date.now()),
+    onTls: (socket, first) => tunnels.transparent(socket, transparentRef(socket), first, Date.now()),
     onNeither: (socket) => {
-      const from = refOf(socket);
+      const from = transparentRef(socket);
       outcome({
         clientAddress: from.address, zone: zoneOf(from), decision: null, reason: 'not-tls', failed: true, channel: 'tunnel',
         bytesUp: 0, bytesDown: 0, startedMs: Date.now(), ms: 0,
@@ -228,6 +228,6 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
   };
 }
 
-function refOf(socket: Socket): ClientRef {
-  return { address: plainAddress(socket.remoteAddress), port: socket.localPort ?? 0, login: null };
+function transparentRef(socket: Socket): ClientRef {
+  return { address: plainAddress(socket.remoteAddress), port: 0, login: null };
 }

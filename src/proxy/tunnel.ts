@@ -18,7 +18,7 @@ import { endsHere, Tunnel, type TunnelShared } from './tunnel-flow.js';
 /** Who a connection comes from, as the zone finder wants it. Memory only. */
 export interface ClientRef {
   readonly address: string;
-  /** Local port it came in by. */
+  /** Local port it came in by; 0 where the port is no sign of a zone (transparent: behind TPROXY it is the site's). */
   readonly port: number;
   readonly login: string | null;
 }
@@ -115,7 +115,9 @@ export function createTunnels(deps: TunnelDeps): Tunnels {
       new Tunnel(shared, client, from, startedMs, zone, host, decision, port, true).start(ask.early);
     },
     transparent(client, from, first, startedMs) {
-      const port = ports.includes(from.port) ? from.port : 443;
+      // Behind TPROXY the local port is the one the client wanted, elsewhere it is our own and says nothing.
+      const { localPort = 0 } = client;
+      const port = ports.includes(localPort) ? localPort : 443;
       new Tunnel(shared, client, from, startedMs, deps.zoneOf(from), null, null, port, false).start(first);
     },
     adopt(pair) {

@@ -70,6 +70,18 @@ async function bigHello(name: string, bytes: number): Promise<Buffer> {
   return out;
 }
 
+/** The world calls a device in the room over UDP, both families: what the device heard, what the world heard of it. */
+async function firstPacket(): Promise<string[][]> {
+  const met: string[][] = [];
+  for (const at of [LAB.room.v4, LAB.room.v6]) {
+    const device = probe('room', 'wait', '5000');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const stranger = await probe('world', 'udp', at, '5000');
+    met.push([(await device).met, stranger.met]);
+  }
+  return met;
+}
+
 describe.skipIf(why !== null)('a school in namespaces', () => {
   beforeAll(async () => {
     lab = await startNetLab();
@@ -96,6 +108,10 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
         await probe('room', 'raw', sites.olm, protocol);
         expect([protocol, (await heard).met]).toEqual([protocol, 'heard']);
       }
+    });
+
+    it('a stranger who sends the first packet gets an answer', async () => {
+      expect(await firstPacket()).toEqual([['heard', 'answer'], ['heard', 'answer']]);
     });
 
     it('X6: the world is refused by the gateway itself', async () => {
@@ -198,6 +214,12 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
       lab.mark();
       expect((await web('device', 'https://www.google.com/', sites.safe, ...trusting(sites.google))).out).toContain(`https ${sites.google}`);
       expect((await web('room', 'https://www.google.com/', sites.google, ...trusting(sites.safe))).out).toContain(`https ${sites.safe}`);
+      // a zone with a listener of its own on 443: what is captured on its way to 443 did not come in there
+      expect(await lab.cli('zones', 'add', 'Cổng riêng', '--profile', 'giao-vien', '--port', '443')).toMatchObject({ code: 0 });
+      expect(await lab.cli('zones', 'add', 'Cổng thường', '--profile', 'giao-vien', '--port', '80')).toMatchObject({ code: 0 });
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      expect((await web('room', 'https://www.google.com/', sites.google, ...trusting(sites.safe))).out).toContain(`https ${sites.safe}`);
+      expect((await web('room', 'http://www.google.com/', sites.google)).out).toContain(`http ${sites.safe}`);
       // another card: nobody we know, the strictest profile
       const cards = await lab.run('device', 'ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:78:99');
       expect(cards.code).toBe(0);
@@ -267,6 +289,10 @@ describe.skipIf(why !== null)('a school in namespaces', () => {
       expect((await refusedUdp('room', 'ping', sites.olm)).met).toBe('refused');
       expect(lab.visits()).toEqual([]);
       expect((await probe('room', 'ping', gateway.room4)).met).toBe('answer');
+    });
+
+    it('a stranger who sends the first packet has not opened a way out', async () => {
+      expect(await firstPacket()).toEqual([['heard', 'silence'], ['heard', 'silence']]);
     });
 
     it('the explicit proxy works beside it, over both families', async () => {

@@ -86,9 +86,16 @@ export function whyNoLab(): string | null {
   }
   try {
     execFileSync('ip', ['netns', 'add', 'lt-probe'], { env: ENV, stdio: 'pipe' });
-    execFileSync('ip', ['netns', 'del', 'lt-probe'], { env: ENV, stdio: 'pipe' });
   } catch {
     return 'test:net may not make network namespaces here';
+  }
+  try {
+    if (!existsSync('/proc/self/net/if_inet6')) return 'test:net needs a kernel with IPv6';
+    execFileSync('ip', ['netns', 'exec', 'lt-probe', join(ROOT, 'deploy/luytre-net'), 'check', join(ROOT, 'deploy/net.example.conf')], { env: ENV, stdio: 'pipe' });
+  } catch {
+    return 'test:net needs a kernel with nftables and TPROXY (nft_tproxy, nft_fib, nft_reject)';
+  } finally {
+    execFileSync('ip', ['netns', 'del', 'lt-probe'], { env: ENV, stdio: 'pipe' });
   }
   return null;
 }

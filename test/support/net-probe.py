@@ -1,6 +1,6 @@
 """What a pupil's machine sends when it looks for a way out. One line of answer on stdout: a word, and how many milliseconds it took.
 
-net-probe.py udp HOST PORT [HEX] | ping HOST | hold HOST PORT FILE | tcp HOST PORT [HEX] [MSS] | dns HOST NAME [tcp] | raw HOST PROTOCOL | hear PROTOCOL SECONDS | from SOURCE HOST PORT
+net-probe.py udp HOST PORT [HEX] | ping HOST | wait PORT | hold HOST PORT FILE | tcp HOST PORT [HEX] [MSS] | dns HOST NAME [tcp] | raw HOST PROTOCOL | hear PROTOCOL SECONDS | from SOURCE HOST PORT
 """
 import errno
 import os
@@ -84,6 +84,17 @@ elif what == "ping":
                 say("answer" if kind == 0 else "refused")
     except OSError as error:
         say("silence" if isinstance(error, socket.timeout) else "refused")
+elif what == "wait":
+    # answers whoever sends the first packet
+    ears = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    ears.bind(("::", int(args[0])))
+    ears.settimeout(WAIT)
+    print("waiting", flush=True)
+    try:
+        ears.sendto(b"here", ears.recvfrom(4096)[1])
+        say("heard")
+    except OSError as error:
+        say(name_of(error))
 elif what == "hold":
     # keeps a connection that works, and tries it again once the file is there
     request = b"GET / HTTP/1.1\r\nHost: hitclub.com\r\n\r\n"
