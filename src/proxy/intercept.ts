@@ -37,7 +37,7 @@ export interface Interceptor {
   take(ask: TlsAsk): void;
   /** This host wants the client's own certificate, which can't pass through us: from now on it is spliced. */
   splice(host: string): void;
-  /** A CA that was made, changed or taken away. Connections under way go on. */
+  /** A CA that was made, changed or taken away, or another never-decrypt list. The caller reviews what is open. */
   setSigning(signing: SigningParts | null): void;
   count(): number;
   close(): void;

@@ -68,6 +68,8 @@ export interface ProxyDeps {
   readonly loginCheck: LoginCheck | null;
   /** For requests out of TLS that was ended here; absent: there are none. */
   readonly upstreamTls?: UpstreamTls;
+  /** Is the TLS of this host still ended here? Its answer changes with the CA, the never-decrypt list and what is spliced. */
+  readonly endsTls?: (host: string, decision: Decision, snapshot: Snapshot) => boolean;
   /** This origin asks for the client's own certificate: it can only be passed on unopened. */
   readonly onWantsCertificate?: (host: string) => void;
   /** Ask unknown devices for a room login (407) where a zone has one. Off: they get the strictest profile unasked. */

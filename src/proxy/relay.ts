@@ -242,7 +242,7 @@ export function reviewInside(c: Connection): void {
     decision = null;
   }
   inside.untilMs = decision?.validUntilMs ?? Infinity;
-  if (decision !== null && snapshot !== null && decision.action !== 'block' && mayRead(inside, decision, snapshot)) return;
+  if (decision !== null && snapshot !== null && decision.action !== 'block' && mayRead(inside, decision, snapshot) && deps.endsTls?.(inside.host, decision, snapshot) !== false) return;
   inside.ending = true;
   // What is under way was judged on its own; it is the connection's last.
   if (c.phase === 'head' && c.input === null) closeQuietly(c);

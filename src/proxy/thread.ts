@@ -106,6 +106,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     forwardToPages,
     loginCheck: createLoginCheck(),
     ...(birth.trust === undefined ? {} : { upstreamTls: createUpstreamTls({ trust: birth.trust, handshakeMs: settings.limits.connectMs }) }),
+    endsTls: interceptor.covers,
     onWantsCertificate: interceptor.splice,
   });
   const identifier = createIdentifier({
@@ -213,6 +214,8 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
           break;
         case 'signing':
           interceptor.setSigning(message.signing);
+          // A host the school has just left out is not read on a connection that was open before.
+          server.applyPolicy();
           break;
         case 'events-taken':
           batch.taken();

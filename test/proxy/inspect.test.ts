@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ANSWER, CA, CA_NAME, insidePolicy, startInsideRig, type InsideRig, type InsideRigOptions } from '../support/inside-rig.js';
+import { ANSWER, CA, CA_NAME, insidePolicy, SIGNING, startInsideRig, type InsideRig, type InsideRigOptions } from '../support/inside-rig.js';
 import { answering, until } from '../support/origin.js';
 import { insideClient, splitResponses, type RawClient } from '../support/raw-client.js';
 
@@ -423,6 +423,17 @@ describe('time and policy', () => {
     await idle.waitClosed(2_000);
     await fresh.waitClosed(2_000);
     expect((await rig.inside('ok.test')).issuer).toBe('Gốc thử');
+  });
+
+  it('a host the school leaves out is read no more, on open connections either', async () => {
+    const rig = await start();
+    const [left, kept] = [await rig.inside('ok.test'), await rig.inside('other.test')];
+    await one(rig, left, rig.get('ok.test'));
+    rig.proxy.interceptor.setSigning({ ...SIGNING, neverDecrypt: [...SIGNING.neverDecrypt, '=ok.test'] });
+    rig.proxy.server.applyPolicy();
+    await left.waitClosed(2_000);
+    expect((await rig.inside('ok.test')).issuer).toBe('Gốc thử');
+    expect((await one(rig, kept, rig.get('other.test'))).status).toBe(200);
   });
 
   it('a lesson that ends with another level ends what was read under it', async () => {

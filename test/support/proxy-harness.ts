@@ -92,6 +92,7 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
       trust: { roots: options.tls?.originCa ?? [], distrusted: [], revoked: [], source: 'system', added: 0, changedMs: null },
       handshakeMs: settings.limits.connectMs,
     }),
+    endsTls: interceptor.covers,
     onWantsCertificate: interceptor.splice,
     ...options.deps,
   });
