@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, HandedSocket } from './config.js';
+import { createLiveView } from './activity/live.js';
 import { createPresence } from './activity/presence.js';
 import { createRecorder } from './activity/recorder.js';
 import { keptRejections } from './activity/rejection.js';
@@ -81,6 +82,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   const presence = createPresence();
+  const live = createLiveView({ now: Date.now, devicesIn: (zone) => presence.count(zone) });
   const recorder = createRecorder({ events: store.events, log });
   const secret = randomBytes(24).toString('base64url');
   let findZone = createZoneFinder(snapshot);
@@ -100,6 +102,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     proxyPort: config.proxy.port,
     clients: config.network.clients,
     names: config.network.names,
+    consoleNames: config.console.names,
     secret,
     helpChannels: shipped.helpChannels,
     policy: () => snapshot,
@@ -128,6 +131,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       apply: () => refresh(),
       shipped: () => shipped,
       devicesSeen: (zone) => presence.count(zone),
+      live,
       bells: (room, nowMs) => bellEnds(store, config.school.levels, room, nowMs),
       health: () => {
         const threads = pool.health();
@@ -144,7 +148,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     deviceKey: randomBytes(32),
     signing: authority.signing(),
     trust,
-    onEvents: (notes, dropped) => recorder.take(notes, dropped),
+    onEvents: (notes, dropped) => {
+      recorder.take(notes, dropped);
+      live.take(notes);
+    },
     onTlsRejections: (counts) => store.policies.noteTlsRejections(keptRejections(counts, snapshot, Date.now()), Date.now()),
     handed: parts.handed ?? [],
     onLost: () => parts.onLost?.(),

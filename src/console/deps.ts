@@ -2,6 +2,7 @@
  * What the console is given by the composition root. It knows nothing of proxy threads: they are numbers and functions here.
  * Actions take it as `env`, pages as `ctx.env`.
  */
+import type { LiveView } from '../activity/live.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { Shipped } from '../lists/shipped.js';
 import type { Log } from '../log.js';
@@ -37,6 +38,8 @@ export interface ConsoleDeps {
   shipped(): Shipped;
   /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. */
   devicesSeen(zone: string): number;
+  /** What passes, in memory, for ten minutes at a time. */
+  readonly live: LiveView;
   /** End of the period (tiết) and session (buổi) that runs or is about to begin, by the bells of the room's level. */
   bells(room: string, nowMs: number): { readonly period: BellEnd | null; readonly session: BellEnd | null };
   health(): GatewayHealth;

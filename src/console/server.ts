@@ -7,15 +7,11 @@ import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createCidrSet, plainAddress } from '../matching/address.js';
 import { ACTIONS } from './actions/all.js';
-import { createProof } from './access/proof.js';
-import { createSessions } from './access/session.js';
-import { createThrottle } from './access/throttle.js';
 import type { OwnNames } from './access/guard.js';
 import { createApp } from './app.js';
 import type { ConsoleDeps } from './deps.js';
+import { createKit } from './kit.js';
 import { PAGES } from './pages/all.js';
-import type { RunParts } from './run-action.js';
-import { createUndo } from './undo.js';
 
 export interface KeyPair {
   readonly key: string;
@@ -46,19 +42,8 @@ const MAX_PER_CLIENT = 64;
 export function createConsole(options: ConsoleOptions): ConsoleServer {
   const { env, names } = options;
   const clients = createCidrSet(options.clients);
-  const sessions = createSessions(env.store.sessions, env.now);
-  const proof = createProof(env, createThrottle(env.now));
-  const undo = createUndo(env.now);
-  const run: RunParts = {
-    env,
-    undo,
-    // The session itself stands for the address: whoever has it is let no more tries than its account.
-    passwordFits: async (who, password) => {
-      const user = await proof.password(who.name, password, `session ${who.session?.hash.toString('hex') ?? ''}`);
-      return user !== null;
-    },
-  };
-  const app = createApp({ kit: { env, sessions, proof, undo, run }, names, actions: ACTIONS, pages: PAGES });
+  const kit = createKit(env);
+  const app = createApp({ kit, names, actions: ACTIONS, pages: PAGES });
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const perClient = new Map<string, number>();
@@ -110,7 +95,7 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
         });
       }),
     setCertificate: (pair) => server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' }),
-    tidy: () => sessions.expire(),
+    tidy: () => kit.sessions.expire(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

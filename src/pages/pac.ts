@@ -3,10 +3,11 @@
 /**
  * @param gateway address or name of the gateway as the client reached it (already checked to be ours)
  * @param port explicit proxy port
+ * @param direct more names that are never asked of the proxy: those of the console
  */
-export function pacFile(gateway: string, port: number): string {
+export function pacFile(gateway: string, port: number, direct: readonly string[] = []): string {
   const host = gateway.includes(':') ? `[${gateway}]` : gateway;
-  const own = [...new Set([gateway, host])].map((name) => `host === ${JSON.stringify(name)}`).join(' || ');
+  const own = [...new Set([gateway, host, ...direct])].map((name) => `host === ${JSON.stringify(name)}`).join(' || ');
   return `// Lũy Tre: cấu hình proxy tự động của trường (proxy auto-configuration)
 function FindProxyForURL(url, host) {
   if (isPlainHostName(host) || ${own} ||

@@ -24,6 +24,8 @@ export interface PagesDeps {
   readonly clients: readonly string[];
   /** Names by which the gateway may be addressed, besides its addresses. */
   readonly names: readonly string[];
+  /** Names of the console, which is never reached through the proxy. */
+  readonly consoleNames?: readonly string[];
   /** Shared with the proxy threads: proves that a zone header is theirs. */
   readonly secret: string;
   readonly helpChannels: readonly HelpChannel[];
@@ -106,7 +108,7 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
     switch (path) {
       case '/proxy.pac':
       case '/wpad.dat':
-        return sendAs(response, 200, 'application/x-ns-proxy-autoconfig', pacFile(ownName(request), deps.proxyPort));
+        return sendAs(response, 200, 'application/x-ns-proxy-autoconfig', pacFile(ownName(request), deps.proxyPort, deps.consoleNames));
       case '/healthz': {
         const health = deps.health();
         return sendAs(response, health.ok ? 200 : 503, 'application/json; charset=utf-8', `${JSON.stringify(health)}\n`);

@@ -14,6 +14,7 @@ const ALL: readonly Role[] = ['it-admin', 'teacher', 'head', 'counsellor', 'audi
 const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/phong': ['it-admin', 'teacher'],
   '/ma-truy-cap': ['it-admin'],
+  '/xem-truc-tiep': ['it-admin'],
   '/tai-khoan': ALL,
 };
 
@@ -25,6 +26,9 @@ const ACTION_ROWS: Readonly<Record<string, readonly Role[]>> = {
   'room.list': ['it-admin', 'teacher'],
   'lesson.start': ['it-admin', 'teacher'],
   'lesson.end': ['it-admin', 'teacher'],
+  'live.open': ['it-admin'],
+  'live.read': ['it-admin'],
+  'live.close': ['it-admin'],
   'metrics.read': ['it-admin'],
   'token.list': ['it-admin', 'auditor'],
   'token.add': ['it-admin'],

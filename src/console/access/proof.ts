@@ -15,8 +15,8 @@ export interface Proof {
 }
 
 export function createProof(env: Pick<ConsoleDeps, 'store' | 'now'>, throttle: Throttle): Proof {
-  const admit = (name: string, address: string): void => {
-    const waitMs = throttle.waitMs(name, address);
+  const admit = (name: string, address: string): void => mustWait(throttle.waitMs(name, address));
+  const mustWait = (waitMs: number): void => {
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1_000);
     throw new Refused('too-many', { vi: `Sai nhiều lần quá; hãy thử lại sau ${seconds} giây.`, en: `Too many wrong tries; try again in ${seconds} seconds.` }, new Map(), seconds);
@@ -29,13 +29,19 @@ export function createProof(env: Pick<ConsoleDeps, 'store' | 'now'>, throttle: T
   return {
     async password(name, password, address) {
       admit(name, address);
-      const user = await env.store.accounts.checkPassword(name.slice(0, 128), password);
-      if (user === null) {
-        throttle.failed(name, address);
+      const asked = name.slice(0, 128);
+      if (throttle.knows(name, address)) {
+        // Its owner's place: the wait that others have earned on the account is not asked.
+        const user = await env.store.accounts.checkPassword(asked, password);
+        if (user !== null) return user;
         record(name, 'login.fail');
-        return null;
+      } else {
+        const result = await env.store.accounts.login(asked, password, env.now(), { kind: 'console', name: '?' });
+        if (result.outcome === 'ok') return result.user;
+        if (result.outcome === 'wait') mustWait(result.waitMs);
       }
-      return user;
+      throttle.failed(name, address);
+      return null;
     },
     code(user, code, address) {
       admit(user.name, address);

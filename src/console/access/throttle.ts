@@ -1,7 +1,8 @@
 /**
  * How often one may try to sign in: a delay that grows with each failure on an account, and a bound for each address.
  * Nobody is ever locked out: the delay has a ceiling, and whoever got into an account lately is not held up by what
- * others try on it. The same for names that do not exist, so that it tells nobody which do. Memory only.
+ * others try on it. The same for names that do not exist, so that it tells nobody which do. Memory only; what outlives a restart is
+ * the store's own count of wrong passwords (login-throttle.ts).
  */
 const WINDOW_MS = 15 * 60_000;
 const FREE_TRIES = 5;
@@ -14,6 +15,8 @@ export interface Throttle {
   waitMs(name: string, address: string): number;
   failed(name: string, address: string): void;
   succeeded(name: string, address: string): void;
+  /** True for an address this account was last entered from. */
+  knows(name: string, address: string): boolean;
 }
 
 interface Tries {
@@ -53,6 +56,7 @@ export function createThrottle(now: () => number): Throttle {
       const others = known.get(account) === address ? 0 : delay(current(byAccount, account), FREE_TRIES);
       return Math.max(pair, others, delay(current(byAddress, address), ADDRESS_TRIES));
     },
+    knows: (name, address) => known.get(keyOf(name)) === address,
     failed(name, address) {
       const account = keyOf(name);
       add(byAccount, account);

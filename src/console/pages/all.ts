@@ -1,7 +1,8 @@
 /** The table of pages. Whoever adds one adds a line here and a row in test/console/matrix.test.ts. */
 import type { Page } from '../page.js';
 import { accountPage } from './account.js';
+import { livePage } from './live.js';
 import { roomsPage } from './rooms.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, tokensPage, accountPage];
+export const PAGES: readonly Page[] = [roomsPage, livePage, tokensPage, accountPage];
