@@ -4,7 +4,7 @@ import { createLiveView, LIVE_MS } from '../../src/activity/live.js';
 import type { EventNote } from '../../src/activity/event.js';
 
 const note = (zone: string, minute = 1): EventNote => ({
-  event: { minute, zone, profile: 'thcs', category: 'mxh', action: 'block', layer: 'category', reason: 'category-blocked', domain: 'facebook.com', channel: 'tunnel', bytesUp: 1, bytesDown: 2, ms: 3 },
+  event: { minute, zone, profile: 'thcs', category: 'mxh', action: 'block', layer: 'category', reason: 'category-blocked', domain: 'facebook.com', channel: 'tunnel', requests: 1, bytesUp: 1, bytesDown: 2, ms: 3 },
   device: 12_345,
 });
 
