@@ -476,19 +476,25 @@ describe('transparent TLS', () => {
     expect(await r.outcome()).toMatchObject({ failed: false, decision: { host: 'a.test' } });
   });
 
-  it('keeps the port of a redirected connection when it is one that may be dialled', async () => {
-    const asked: number[] = [];
-    const r = await rig({ ports: [443, 8443], dialer: { dial: (leave) => (asked.push(leave.port), { cancel: () => undefined }) } });
-    const server = net.createServer((client) => {
-      client.on('error', () => client.destroy());
-      r.tunnels.transparent(client, { address: '127.0.0.1', port: 8_443, login: null }, helloBytes(), Date.now());
-    });
+  it('keeps the port of a captured connection when it is one that may be dialled', async () => {
+    // Behind TPROXY the socket's local port is the site's.
+    const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
-    const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
-    cleanups.push(() => client.destroy());
-    await waitFor(() => asked.length === 1);
-    expect(asked).toEqual([8_443]);
+    const { port } = server.address() as AddressInfo;
+    for (const [ports, dialled] of [[[443, port], port], [[443], 443]] as const) {
+      const asked: number[] = [];
+      const r = await rig({ ports, dialer: { dial: (leave) => (asked.push(leave.port), { cancel: () => undefined }) } });
+      server.removeAllListeners('connection');
+      server.on('connection', (client) => {
+        client.on('error', () => client.destroy());
+        r.tunnels.transparent(client, { address: '127.0.0.1', port: 0, login: null }, helloBytes(), Date.now());
+      });
+      const client = net.connect(port, '127.0.0.1');
+      cleanups.push(() => client.destroy());
+      await waitFor(() => asked.length === 1);
+      expect(asked).toEqual([dialled]);
+    }
   });
 
   const talk = async (r: TunnelRig, bytes: Buffer): Promise<Buffer[]> => {
