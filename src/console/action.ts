@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { SessionRow } from '../store/access-rows.js';
 import type { Actor, Role } from '../store/rows.js';
 import type { ConsoleDeps } from './deps.js';
+import type { LongWork } from './tasks.js';
 import type { Words } from './words.js';
 
 /** Who asks. Roles are read anew with every request, so a change of role holds at once. */
@@ -24,6 +25,8 @@ export interface Done<T> {
   readonly say?: Words;
   /** What the button "Hoàn tác" does in the ten seconds that follow. It runs as the same person, through the same checks of the store. */
   readonly undo?: () => void | Promise<void>;
+  /** Work that goes on after the answer: the form leads to its page, the API gives its name in `Luytre-Task`. */
+  readonly work?: LongWork;
   /** Page to go on to, where it is not the one the form stood on. */
   readonly next?: string;
 }

@@ -36,6 +36,7 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
         // Others may read what an action gives; what it would not give by its own schema is a fault of this program.
         const value = action.output.parse(ran.value);
         if (ran.undo !== null) c.header('Luytre-Undo', ran.undo);
+        if (ran.task !== null) c.header('Luytre-Task', ran.task);
         return c.json(value as object);
       } catch (error) {
         return problem(c, asRefused(error));

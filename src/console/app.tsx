@@ -3,6 +3,7 @@
  * Routes of pages and actions come from their tables; nothing else may add one.
  */
 import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
 import { accessRoutes } from './access/routes.js';
 import { answerHeaders, hostOf, turnAway, type Knock, type OwnNames } from './access/guard.js';
 import type { Action, Who } from './action.js';
@@ -12,6 +13,8 @@ import { goTo, isHtmx, isLive, isLoopback, langOf, localAddress, readForm, safeP
 import type { FormState, Page, PageContext } from './page.js';
 import { Frame, Gate } from './parts/layout.js';
 import { fromForm, readInput, type FormValues } from './read-input.js';
+import { TaskNow } from './pages/task.js';
+import { followTask } from './follow-task.js';
 import { asRefused, refused, type Refused } from './refused.js';
 import { ownerOf, proofStale, runAction } from './run-action.js';
 import type { SessionRow } from '../store/access-rows.js';
@@ -77,6 +80,16 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     }
   });
 
+  /** Long work as server-sent events; the connection is of this origin or `turnAway` has refused it. */
+  app.get('/viec/:id/tien-do', (c) => {
+    const who = signedIn(c);
+    if (who instanceof Response) return who;
+    const id = c.req.param('id');
+    if (kit.tasks.get(who.name, id) === null) throw refused('not-found', 'Không có việc này, hoặc việc đã xong từ lâu.', 'There is no such work, or it ended long ago.');
+    const t = wordsOf(who.session?.lang ?? 'vi');
+    return streamSSE(c, (stream) => followTask(stream, (onChange) => kit.tasks.watch(who.name, id, onChange), (state) => String(<TaskNow t={t} state={state} />)));
+  });
+
   app.post('/hoan-tac', async (c) => {
     const who = signedIn(c);
     if (who instanceof Response) return who;
@@ -120,7 +133,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const nowMs = env.now();
     const memory = who.session === null ? null : sessions.memory(who.session);
     const ctx: PageContext = {
-      env, who, lang, t: wordsOf(lang), format: formatsOf(lang), nowMs,
+      env, tasks: kit.tasks, who, lang, t: wordsOf(lang), format: formatsOf(lang), nowMs,
       here: `${url.pathname}${url.search}`,
       query: url.searchParams,
       params: paramsOf(page, url.pathname),

@@ -9,6 +9,7 @@ import type { ConsoleDeps } from './deps.js';
 import { Refused } from './refused.js';
 import type { RunParts } from './run-action.js';
 import type { FormValues } from './read-input.js';
+import type { Tasks } from './tasks.js';
 import type { UndoRegistry } from './undo.js';
 import type { Lang } from './words.js';
 
@@ -21,6 +22,7 @@ export interface Kit {
   readonly sessions: Sessions;
   readonly proof: Proof;
   readonly undo: UndoRegistry;
+  readonly tasks: Tasks;
   readonly run: RunParts;
 }
 

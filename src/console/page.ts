@@ -4,6 +4,7 @@ import type { Role } from '../store/rows.js';
 import type { Who } from './action.js';
 import type { ConsoleDeps } from './deps.js';
 import type { FormValues } from './read-input.js';
+import type { Tasks } from './tasks.js';
 import type { Formats, Lang, T, Words } from './words.js';
 
 /** A form that came back: what was typed and what is wrong with it. */
@@ -18,6 +19,8 @@ export interface FormState {
 
 export interface PageContext {
   readonly env: ConsoleDeps;
+  /** Long work under way. */
+  readonly tasks: Tasks;
   readonly who: Who;
   readonly lang: Lang;
   readonly t: T;

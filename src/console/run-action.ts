@@ -4,6 +4,7 @@ import { PROOF_MS } from './access/session.js';
 import type { Action, Done, Who } from './action.js';
 import type { ConsoleDeps } from './deps.js';
 import { asRefused, refused, wrongField } from './refused.js';
+import type { Tasks } from './tasks.js';
 import type { UndoRegistry } from './undo.js';
 import type { Words } from './words.js';
 
@@ -12,11 +13,14 @@ export interface Ran {
   readonly say: Words | null;
   readonly undo: string | null;
   readonly next: string | null;
+  /** Long work that was begun. */
+  readonly task: string | null;
 }
 
 export interface RunParts {
   readonly env: ConsoleDeps;
   readonly undo: UndoRegistry;
+  readonly tasks: Tasks;
   /** True when this is the person's password. */
   readonly passwordFits: (who: Who, password: string) => Promise<boolean>;
 }
@@ -47,7 +51,8 @@ export async function runAction(parts: RunParts, action: Action, who: Who, read:
       await inverse();
       if (action.bearsOnVerdicts === true) await env.apply();
     });
-    return { value: done.value, say: done.say ?? null, undo, next: done.next ?? null };
+    const task = done.work === undefined ? null : parts.tasks.start(who.name, done.work);
+    return { value: done.value, say: done.say ?? null, undo, next: task === null ? (done.next ?? null) : `/viec/${task}`, task };
   } catch (error) {
     const known = asRefused(error);
     // The code alone: a message may quote what was typed.

@@ -211,6 +211,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in Chromium', () => {
   it('signs the administrator in with password and code', async () => {
     const context = await open(SIZES[1]);
     const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
     await signIn(page, 'quantri');
     expect(new URL(page.url()).pathname).toBe('/ma-xac-thuc');
     expect(await axe(page)).toEqual([]);
@@ -220,6 +223,33 @@ describe.skipIf(!existsSync(CHROMIUM))('the console in Chromium', () => {
     await page.click('main button');
     expect(new URL(page.url()).pathname).toBe('/phong');
     await page.screenshot({ path: join(SHOTS, 'console-admin-desk.png'), fullPage: true });
+
+    // what was changed elsewhere shows by itself, and a form half filled in is left alone
+    const room = page.locator('section.room').first();
+    await room.locator('select[name=profile]').selectOption('giao-vien');
+    await gateway.cli('lesson', 'start', '--zone', 'Phòng máy 1', '--profile', 'thpt', '--until', '10m');
+    await room.locator('.now', { hasText: 'Trung học phổ thông' }).waitFor({ timeout: 20_000 });
+    expect(await room.locator('select[name=profile]').inputValue()).toBe('giao-vien');
+
+    await page.goto(at('/ma-truy-cap'));
+    expect(await axe(page)).toEqual([]);
+    await page.fill('input[name=purpose]', 'Đổi hồ sơ theo lịch');
+    await page.check('input[value="lesson.start"]');
+    await page.getByRole('button', { name: 'Cấp mã' }).click();
+    await page.locator('.flash', { hasText: 'lt_' }).waitFor();
+    await page.screenshot({ path: join(SHOTS, 'console-tokens-desk.png'), fullPage: true });
+    expect(await axe(page)).toEqual([]);
+
+    await page.goto(at('/xem-truc-tiep'));
+    expect(await axe(page)).toEqual([]);
+    await page.fill('input[name=reason]', 'Lớp 8A không mở được bài');
+    await page.getByRole('button', { name: 'Mở mười phút' }).click();
+    await page.locator('table').waitFor();
+    await statusOf('facebook.com');
+    await page.locator('td', { hasText: 'facebook.com' }).first().waitFor({ timeout: 15_000 });
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: join(SHOTS, 'console-live-desk.png'), fullPage: true });
+    expect(errors).toEqual([]);
     await context.close();
   });
 });

@@ -15,6 +15,7 @@ const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/phong': ['it-admin', 'teacher'],
   '/ma-truy-cap': ['it-admin'],
   '/xem-truc-tiep': ['it-admin'],
+  '/viec/:id': ALL,
   '/tai-khoan': ALL,
 };
 

@@ -5,6 +5,7 @@ import { ACTIONS } from '../../src/console/actions/all.js';
 import { createApp } from '../../src/console/app.js';
 import { createKit } from '../../src/console/kit.js';
 import { PAGES } from '../../src/console/pages/all.js';
+import type { Tasks } from '../../src/console/tasks.js';
 import { rulesDir } from '../../src/installed.js';
 import { loadShipped } from '../../src/lists/shipped.js';
 import type { Snapshot } from '../../src/policy/snapshot.js';
@@ -18,6 +19,7 @@ const HOST = '192.168.1.5:8443';
 export interface TestConsole {
   readonly store: Store;
   readonly clock: { ms: number };
+  readonly tasks: Tasks;
   /** Times the policy was brought into force. */
   applied(): number;
   /** An account of this role, signed in past any second factor. */
@@ -73,6 +75,7 @@ export function testConsole(snapshot: Snapshot = snapshotOf([])): TestConsole {
   return {
     store,
     clock,
+    tasks: kit.tasks,
     applied: () => applied,
     visitor: () => visitor(),
     async signIn(role, name = `nguoi-${role}`) {

@@ -3,6 +3,7 @@ import type { Page } from '../page.js';
 import { accountPage } from './account.js';
 import { livePage } from './live.js';
 import { roomsPage } from './rooms.js';
+import { taskPage } from './task.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, livePage, tokensPage, accountPage];
+export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage];

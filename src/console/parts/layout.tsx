@@ -32,6 +32,7 @@ export function Document({ lang, title, school, children }: { readonly lang: Lan
         <link rel="icon" href={assetUrl('leaf.svg')} type="image/svg+xml" />
         <link rel="stylesheet" href={assetUrl('console.css')} />
         <script src={assetUrl('htmx.js')} defer></script>
+        <script src={assetUrl('sse.js')} defer></script>
       </head>
       <body>{children}</body>
     </html>

@@ -1,0 +1,34 @@
+/** "Tiến độ": long work as it goes: told by server-sent events where there is script, by coming back every two seconds where there is none. */
+import type { Page, PageContext } from '../page.js';
+import { refused } from '../refused.js';
+import type { TaskState } from '../tasks.js';
+import type { T } from '../words.js';
+
+export const taskPage: Page = {
+  path: '/viec/:id',
+  title: { vi: 'Tiến độ', en: 'Progress' },
+  roles: ['it-admin', 'teacher', 'head', 'counsellor', 'auditor'],
+  render(ctx: PageContext) {
+    const { t, tasks, who, params } = ctx;
+    const id = params['id'] ?? '';
+    const state = tasks.get(who.name, id);
+    if (state === null) throw refused('not-found', 'Không có việc này, hoặc việc đã xong từ lâu.', 'There is no such work, or it ended long ago.');
+    const live = state.state === 'running' ? { 'hx-sse:connect': `/viec/${id}/tien-do`, 'hx-sse:close': 'xong' } : {};
+    return (
+      <section class="card">
+        <h2>{t(state.title.vi, state.title.en)}</h2>
+        <div id="tien-do" aria-live="polite" {...live}><TaskNow t={t} state={state} /></div>
+        {state.state === 'running' ? <noscript><meta http-equiv="refresh" content="2" /></noscript> : null}
+      </section>
+    );
+  },
+};
+
+export function TaskNow({ t, state }: { readonly t: T; readonly state: TaskState }) {
+  const label = t('Đã làm', 'Done');
+  if (state.state !== 'running') return <p class={state.state === 'done' ? '' : 'wrong'}>{state.words === null ? '' : t(state.words.vi, state.words.en)}</p>;
+  const { done, total } = state;
+  return total === null || total === 0
+    ? <p><progress aria-label={label}></progress> {t('Đang làm …', 'Under way …')}</p>
+    : <p><progress aria-label={label} max={total} value={done}></progress> {Math.min(100, Math.floor((done / total) * 100))} %</p>;
+}
