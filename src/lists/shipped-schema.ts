@@ -93,6 +93,8 @@ export const nameScoreSchema = z.strictObject({
   thresholds: z.record(code, z.int().min(1).max(200)),
   brands: z.array(word).min(1),
   stems: z.array(word.min(4)).min(1),
+  hints: z.array(word.min(4)),
+  innocent: z.array(word.min(5)),
   endings: z.array(z.string().regex(/^[a-z0-9-]{2,}$/)),
   exceptions: z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/)),
 });

@@ -15,6 +15,10 @@ import { eventDomain, registrableDomain } from './public-suffix.js';
 export interface NameWords {
   readonly brands: readonly string[];
   readonly stems: readonly string[];
+  /** Stems that stand in as many ordinary rankings as lists: enough by themselves only for profiles with a lower threshold. */
+  readonly hints?: readonly string[];
+  /** Daily words that hold a stem (`cacuocmo`, wishes; `cacuoc`, bets): what they cover is not read as one. */
+  readonly innocent?: readonly string[];
   /** Endings sold to nothing else (`bet`, `porn`). */
   readonly endings?: readonly string[];
   readonly exceptions: readonly string[];
@@ -33,11 +37,13 @@ export const MEASURED = 100;
 const HIGHEST = 200;
 /** A brand or a stem by itself. */
 const WORD = 110;
+/** A hint by itself: under the measured threshold, over that of the younger profiles. */
+const HINT = 97;
 /**
  * Units the model must be surer by before it speaks of a tenant of a cloud or a blog host, whose names machines count, or of
  * a name under .vn, which is sold on papers and taken back on complaint.
  */
-const CAUTION = 24;
+export const CAUTION = 24;
 
 /** Domains remembered by a thread: some 200 kB. */
 const KNOWN = 2_048;
@@ -96,6 +102,25 @@ function isBrand(label: string, brands: Pairs): boolean {
   return false;
 }
 
+/** Covers daily words, so that no stem is found in them. */
+function withoutInnocent(label: string, innocent: readonly string[]): string {
+  let left = label;
+  for (const word of innocent) if (left.includes(word)) left = left.replaceAll(word, '.'.repeat(word.length));
+  return left;
+}
+
+/**
+ * Telex as the keyboard took it when no input method was on: `nhaf cais`, `taif xiur`, `cas cuowcj`. Doubled vowels, w and dd
+ * fall together; a tone letter goes where a syllable has ended.
+ */
+const TELEX = /([aeo])\1|dd|([aou])w|([aeiouy](?:ng|nh|ch|[cmnpt])?)[sfrxj](?![aeiouyw])/g;
+const untyped = (_run: string, doubled?: string, horned?: string, syllable?: string): string => doubled ?? horned ?? syllable ?? 'd';
+function withoutTelex(label: string): string {
+  const once = label.replace(TELEX, untyped);
+  // Again, since the vowel of `cuowcj` is plain only when its w is gone.
+  return once === label ? label : once.replace(TELEX, untyped);
+}
+
 const LOOKALIKE: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's' };
 
 export interface FoldedName {
@@ -116,30 +141,45 @@ export function foldName(domain: string): FoldedName {
   return { label, hyphens: plain.length - label.length, suffix: domain.slice(dot + 1) };
 }
 
+/** Whether the model must be surer of this domain than of others. */
+export const isGuarded = (domain: string, suffix: string): boolean =>
+  suffix === 'vn' || suffix.endsWith('.vn') || (suffix.includes('.') && eventDomain(domain) !== domain);
+
 /** Judges hosts by the label somebody bought; nothing for addresses, exceptions, schools and offices. */
 export function createNameJudge(data: NameWords): (host: string) => NameSuspicion {
   const exceptions = new Set(data.exceptions);
   const stems = firstPairs(data.stems);
+  const hints = firstPairs(data.hints ?? []);
   const brands = firstPairs(data.brands);
   const endings = new Set(data.endings);
   const model = data.model === undefined ? null : createNameModel(data.model);
 
-  const holdsWord = (label: string): boolean => {
-    if (holdsStem(label, stems) || isBrand(label, brands)) return true;
+  const innocent = data.innocent ?? [];
+  const isGuilty = (label: string): boolean => holdsStem(label, stems) && holdsStem(withoutInnocent(label, innocent), stems);
+
+  const wordScore = (label: string): number => {
+    if (isGuilty(label) || isBrand(label, brands)) return WORD;
     const lure = LURE.exec(label);
-    if (lure !== null && isBrand(label.slice(lure[0].length), brands)) return true;
-    return /[01345]/.test(label) && holdsStem(label.replace(/[01345]/g, (digit) => LOOKALIKE[digit] ?? digit), stems);
+    if (lure !== null && isBrand(label.slice(lure[0].length), brands)) return WORD;
+    const typed = withoutTelex(label);
+    if (typed !== label && isGuilty(typed)) return WORD;
+    const hinted = holdsStem(label, hints);
+    if (/[01345]/.test(label)) {
+      const plain = label.replace(/[01345]/g, (digit) => LOOKALIKE[digit] ?? digit);
+      // Nobody writes cas1no who has nothing to hide.
+      if (isGuilty(plain) || (!hinted && holdsStem(plain, hints))) return WORD;
+    }
+    return hinted ? HINT : 0;
   };
 
   const judgeDomain = (domain: string): NameSuspicion => {
     const { label, hyphens, suffix } = foldName(domain);
     if (exceptions.has(label) || exceptions.has(domain) || (hyphens > 0 && exceptions.has(domain.slice(0, domain.indexOf('.'))))) return NOTHING;
-    let score = endings.has(suffix) || holdsWord(label) ? WORD : 0;
+    let score = endings.has(suffix) ? WORD : wordScore(label);
     let category: string | null = null;
     if (model !== null) {
       model.weigh(label, hyphens, suffix);
-      const guarded = suffix === 'vn' || suffix.endsWith('.vn') || (suffix.includes('.') && eventDomain(domain) !== domain);
-      score = Math.max(score, Math.min(HIGHEST, MEASURED + model.margin - (guarded ? CAUTION : 0)));
+      score = Math.max(score, Math.min(HIGHEST, MEASURED + model.margin - (isGuarded(domain, suffix) ? CAUTION : 0)));
       category = data.model?.classes[model.best]?.category ?? null;
     }
     return score <= 0 ? NOTHING : { score, category };

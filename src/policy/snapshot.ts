@@ -132,6 +132,10 @@ export interface SafeHeader {
 export interface NameScoreData {
   readonly brands: readonly string[];
   readonly stems: readonly string[];
+  /** Stems that suffice by themselves only under a lower threshold (casino). */
+  readonly hints?: readonly string[];
+  /** Daily words that hold a stem (cacuocmo, wishes). */
+  readonly innocent?: readonly string[];
   /** Endings sold to nothing else (bet, porn). */
   readonly endings?: readonly string[];
   /** Names that must never score (tibet, alphabet …). */
