@@ -100,7 +100,8 @@ export async function startProxy(originPort: number, options: HarnessOptions = {
   const transparent = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.once('data', (first) => {
       socket.pause();
-      // As dialled to the origin's port: the address a client claims is not looked at anyway.
+      // As behind TPROXY, where the local port is the one the client wanted.
+      if (options.tls !== undefined) Object.defineProperty(socket, 'localPort', { value: originPort });
       if (options.tls !== undefined && first[0] === 0x16) tunnels.transparent(socket, { address: socket.remoteAddress ?? '', port: originPort, login: null }, first, Date.now());
       else {
         if (server.admit(socket)) server.handleTransparentHttp(socket, first);
