@@ -284,10 +284,12 @@ describe('with a CA', () => {
     expect(await gateway.cli('backup', backup)).toMatchObject({ code: 0 });
     const lines = readFileSync(join(gateway.data, 'ca', 'current.pem'), 'latin1').split('-----END PRIVATE KEY-----')[0]?.split('\n').slice(1, -1) ?? [];
     expect(lines.length).toBeGreaterThan(1);
+    // What comes before the number itself is the same in every key of this kind (RFC 5958), the console's own among them.
     const raw = Buffer.from(lines.join(''), 'base64').subarray(40, 66);
+    const told = [lines.join('').slice(56, 88), ...lines.slice(1).map((line) => line.slice(0, 40))];
     for (const file of [...files(gateway.data), backup]) {
       const bytes = readFileSync(file);
-      for (const line of lines) expect(bytes.includes(line.slice(0, 40)), file).toBe(false);
+      for (const text of told) expect(bytes.includes(text), file).toBe(false);
       expect(bytes.includes(raw), file).toBe(false);
     }
     expect(gateway.output()).not.toContain(lines[0]);
