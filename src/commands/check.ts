@@ -1,7 +1,5 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
-import { isAddressLiteral } from '../matching/address.js';
-import { formatEntry, parseEntry, type Entry } from '../matching/entry.js';
-import { eventDomain } from '../matching/public-suffix.js';
+import { refuseToClose, refuseToOpen, typedHost, typedPage, type HostRefusal, type TypedHost } from '../policy/typed-host.js';
 import { CommandError, type CommandEnv } from './env.js';
 
 export function knownProfile(env: CommandEnv, id: string): string {
@@ -25,42 +23,30 @@ export function knownZone(env: CommandEnv, name: string): string {
 
 /** A host as typed (URL, host, `=host`, `*.host`) in canonical list syntax. */
 export function hostEntry(text: string): string {
-  const entry = typed(text);
-  if (entry.path !== null) throw new CommandError(2, `«${text}» có đường dẫn; ở đây chỉ nhận tên trang.`, `"${text}" has a path; only a host is taken here.`);
-  return formatEntry(entry);
+  return entryOf(typedHost(text));
 }
 
 /** The same, or `host/path`. */
 export function pageEntry(text: string): string {
-  return formatEntry(typed(text));
+  return entryOf(typedPage(text));
 }
 
-function typed(text: string): Entry {
-  const entry = parseEntry(text.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[?#].*$/, '').replace(/\/$/, ''));
-  if (entry === null) throw new CommandError(2, `«${text}» không phải tên trang hợp lệ.`, `"${text}" is not a valid host.`);
+function entryOf({ entry, refusal }: TypedHost): string {
+  if (refusal !== null) throw new CommandError(2, refusal.vi, refusal.en);
   return entry;
 }
 
-/** `vn`, `edu.vn`, `com`: to open one would open what strangers register under it, and nobody means that. */
 export function noSuffix(entry: string): string {
-  const host = suffixOf(entry);
-  if (host === null) return entry;
-  throw new CommandError(2, `«${host}» là đuôi chung của rất nhiều trang; hãy nêu tên từng trang.`, `"${host}" is a public suffix that very many sites share; name the site.`);
+  return taken(entry, refuseToOpen(entry));
 }
 
-/** A suffix may be blocked (`xyz`) unless protected learning or help hosts lie under it. */
 export function noSuffixOfProtected(env: CommandEnv, entry: string): string {
-  const host = suffixOf(entry);
-  if (host === null) return entry;
-  const hosts = env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => list.entries.map((text) => parseEntry(text)?.host ?? ''));
-  const under = hosts.find((name) => name === host || name.endsWith(`.${host}`));
-  if (under === undefined) return entry;
-  throw new CommandError(2, `«${host}» là đuôi chung, bên dưới có trang được bảo vệ như ${under}; hãy nêu tên từng trang.`, `"${host}" is a public suffix with protected sites such as ${under} under it; name the site.`);
+  return taken(entry, refuseToClose(entry, env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries])));
 }
 
-function suffixOf(entry: string): string | null {
-  const host = parseEntry(entry)?.host ?? '';
-  return !isAddressLiteral(host) && eventDomain(host) === null ? host : null;
+function taken(entry: string, refusal: HostRefusal | null): string {
+  if (refusal !== null) throw new CommandError(2, refusal.vi, refusal.en);
+  return entry;
 }
 
 export function wholeNumber(text: string, what: string, min: number, max: number): number {

@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { dayStart } from '../activity/rollup.js';
 import { certsDir } from '../installed.js';
-import { parseEntry } from '../matching/entry.js';
 import { CELL_RANK, TLS_LEVELS, tlsSetting, type Cell } from '../policy/profile.js';
 import type { ChangeOutcome } from '../store/rows.js';
 import { hostEntry, knownCategory, knownProfile, noSuffix } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayProposal } from './approvals.js';
 
-/** A host is suggested once it has been refused this often: a single device without the certificate does not make a list. */
-const SUGGEST_FROM = 5;
-const SUGGEST_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export function registerProfiles(program: Command, run: Run): void {
@@ -142,10 +138,9 @@ function registerExceptions(profiles: Command, run: Run): void {
 
 /** Counts only; whether a host is let off is for a person to say: a pupil's tool can refuse a certificate as well as an honest app. */
 async function suggest(env: CommandEnv): Promise<void> {
-  const { createNeverDecrypt, loadNeverDecrypt } = await import('../tls/never-decrypt.js');
-  const entries = [...loadNeverDecrypt(join(certsDir(), 'never-decrypt.txt')).entries, ...env.store().policies.tlsExceptions().map(({ entry }) => entry)];
-  const excepted = createNeverDecrypt(entries);
-  const rows = env.store().policies.tlsRejections(dayStart(env.now()) - (SUGGEST_DAYS - 1) * DAY_MS).filter(({ host, n }) => n >= SUGGEST_FROM && !excepted(host) && parseEntry(host) !== null);
+  const { suggested, SUGGEST_DAYS } = await import('../tls/suggest.js');
+  const { policies } = env.store();
+  const rows = suggested(policies.tlsRejections(dayStart(env.now()) - (SUGGEST_DAYS - 1) * DAY_MS), policies.tlsExceptions().map(({ entry }) => entry), join(certsDir(), 'never-decrypt.txt'));
   for (const row of rows) {
     if (env.json) env.say.json({ ...row, command: `luytre profiles tls-exceptions add =${row.host}` });
     else env.say.out(`${row.host}\t${env.t(`${row.n} lần trong ${row.days} ngày`, `${row.n} times on ${row.days} days`)}`);

@@ -1,7 +1,7 @@
 /** `luytre rules`: the school's own allow and block rules. */
 import type { Command } from 'commander';
 import { parseEntry } from '../matching/entry.js';
-import { decide } from '../policy/decide.js';
+import { deadFor } from '../policy/rule-effect.js';
 import type { RuleRow } from '../store/rows.js';
 import { collect, knownProfile, pageEntry, noSuffix, noSuffixOfProtected, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
@@ -38,7 +38,7 @@ async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, optio
   const entry = verb === 'allow' ? noSuffix(pageEntry(text)) : noSuffixOfProtected(env, pageEntry(text));
   const profiles = options.profile === undefined ? null : [...new Set(options.profile.map((id) => knownProfile(env, id)))];
   const layer: RuleRow['layer'] = verb === 'allow' ? 'school-allow' : 'school-block';
-  const dead = verb === 'allow' ? await hardFor(env, entry, profiles) : null;
+  const dead = verb === 'allow' ? deadFor(layer, entry, profiles, await currentSnapshot(env), env.now()) : null;
   if (dead !== null && dead.all) {
     throw new CommandError(
       1,
@@ -56,24 +56,6 @@ async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, optio
   if (dead !== null && !env.json) {
     env.say.err(env.t(`Lưu ý: với ${dead.profiles.join(', ')}, trang thuộc nhóm «${dead.category}» bị chặn cứng nên quy tắc này không có tác dụng.`, `Note: for ${dead.profiles.join(', ')} the host is in hard-blocked category "${dead.category}", so the rule has no effect there.`));
   }
-}
-
-/** The targeted profiles for which the host stays a hard block, or null when there is none. */
-async function hardFor(env: CommandEnv, entry: string, only: readonly string[] | null): Promise<{ all: boolean; profiles: string[]; category: string; list: string } | null> {
-  const snapshot = await currentSnapshot(env);
-  const host = parseEntry(entry)?.host ?? '';
-  const targets = snapshot.data.profiles.map((profile, i) => ({ id: profile.id, i, exam: profile.listedOnly })).filter((p) => (only === null ? !p.exam : only.includes(p.id)));
-  const hard: string[] = [];
-  let category = '';
-  let list = '';
-  for (const target of targets) {
-    const decision = decide({ host, zone: -1, path: null, profile: target.i }, snapshot, env.now());
-    if (decision.layer !== 'hard') continue;
-    hard.push(target.id);
-    category = snapshot.data.categories[decision.category]?.name ?? '';
-    list = decision.list?.name ?? '';
-  }
-  return hard.length === 0 ? null : { all: hard.length === targets.length, profiles: hard, category, list };
 }
 
 function remove(env: CommandEnv, text: string): void {

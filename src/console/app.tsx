@@ -71,7 +71,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const values = await readForm(c, action.maxBytes ?? MAX_FORM);
     const back = safePlace(textOf(values, '_back') || '/');
     try {
-      const ran = await runAction(kit.run, action, who, () => readInput(action.input, fromForm(action.input, values)), textOf(values, '_password') || null);
+      const ran = await runAction(kit.run, action, who, () => readInput(action.input, fromForm(action.input, values)), { password: textOf(values, '_password') || null, code: textOf(values, '_code') || null });
       if (who.session !== null && ran.say !== null) sessions.memory(who.session).flash = { kind: 'done', words: ran.say, undo: ran.undo, atMs: env.now() };
       if (ran.next !== null) return goTo(c, ran.next);
       return c.redirect(back, 303);

@@ -23,6 +23,13 @@ export function createKit(env: ConsoleDeps): Kit {
       tasks,
       // The session itself stands for the address: whoever has it is let no more tries than its account.
       passwordFits: async (who, password) => (await proof.password(who.name, password, `session ${who.session?.hash.toString('hex') ?? ''}`)) !== null,
+      codeFits: (who, code) => {
+        const user = who.session?.user;
+        const place = `session ${who.session?.hash.toString('hex') ?? ''}`;
+        if (user === undefined || !proof.code(user, code, place)) return false;
+        proof.cameIn(user, place);
+        return true;
+      },
     },
   };
 }

@@ -23,6 +23,14 @@ export interface RunParts {
   readonly tasks: Tasks;
   /** True when this is the person's password. */
   readonly passwordFits: (who: Who, password: string) => Promise<boolean>;
+  /** True when this is a code of the person's second factor, not used before. */
+  readonly codeFits: (who: Who, code: string) => boolean;
+}
+
+/** What was typed beside a dangerous act. */
+export interface Shown {
+  readonly password: string | null;
+  readonly code: string | null;
 }
 
 export function proofStale(who: Who, nowMs: number): boolean {
@@ -36,14 +44,14 @@ export function ownerOf(who: Who): string {
 
 /**
  * @param read gives the input; called after role and proof, so that a stranger learns nothing from its faults
- * @param password what was typed beside a dangerous act
+ * @param shown what was typed beside a dangerous act
  * @throws Refused
  */
-export async function runAction(parts: RunParts, action: Action, who: Who, read: () => unknown, password: string | null): Promise<Ran> {
+export async function runAction(parts: RunParts, action: Action, who: Who, read: () => unknown, shown: Shown | null): Promise<Ran> {
   const { env } = parts;
   try {
     mayRun(action, who);
-    if (action.proof === true) await prove(parts, who, password);
+    if (action.proof === true) await prove(parts, who, shown);
     const done = (await action.run(env, who, read() as z.output<typeof action.input>)) as Done<unknown>;
     if (action.bearsOnVerdicts === true) await env.apply();
     const inverse = done.undo;
@@ -66,11 +74,16 @@ function mayRun(action: Action, who: Who): void {
   throw refused('forbidden', 'Vai trò của thầy/cô không làm được việc này.', 'Your role may not do this.');
 }
 
-async function prove(parts: RunParts, who: Who, password: string | null): Promise<void> {
+async function prove(parts: RunParts, who: Who, shown: Shown | null): Promise<void> {
   if (who.session === null) throw refused('forbidden', 'Việc này cần một người đăng nhập xác nhận, không làm bằng mã truy cập.', 'A person who is signed in must do this, not a token.');
   const nowMs = parts.env.now();
   if (!proofStale(who, nowMs)) return;
-  if (password === null || password === '') throw wrongField('_password', 'Hãy nhập lại mật khẩu của thầy/cô để xác nhận.', 'Type your password again to confirm.');
+  const password = shown?.password ?? '';
+  const code = shown?.code ?? '';
+  const factor = who.session.user.totp;
+  if (password === '') throw wrongField('_password', 'Hãy nhập lại mật khẩu của thầy/cô để xác nhận.', 'Type your password again to confirm.');
+  if (factor && code === '') throw wrongField('_code', 'Hãy nhập mã sáu số trên điện thoại.', 'Type the six digits on your phone.');
   if (!(await parts.passwordFits(who, password))) throw wrongField('_password', 'Mật khẩu không đúng.', 'The password is not right.');
+  if (factor && !parts.codeFits(who, code)) throw wrongField('_code', 'Mã không đúng hoặc đã dùng rồi; hãy đợi mã tiếp theo.', 'The code is wrong or was used already; wait for the next one.');
   parts.env.store.sessions.prove(who.session.hash, parts.env.now());
 }

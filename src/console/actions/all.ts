@@ -3,9 +3,10 @@ import type { Action } from '../action.js';
 import { accountActions } from './account.js';
 import { liveActions } from './live.js';
 import { metricsActions } from './metrics.js';
+import { policyActions } from './policy.js';
 import { roomActions } from './rooms.js';
 import { tokenActions } from './tokens.js';
 
-const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions];
+const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions];
 
 export const ACTIONS: readonly Action[] = [...WORK, ...tokenActions(WORK)];

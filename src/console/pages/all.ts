@@ -2,8 +2,9 @@
 import type { Page } from '../page.js';
 import { accountPage } from './account.js';
 import { livePage } from './live.js';
+import { policyPages } from './policy.js';
 import { roomsPage } from './rooms.js';
 import { taskPage } from './task.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage];
+export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages];

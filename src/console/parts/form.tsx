@@ -104,12 +104,19 @@ export function Field(props: FieldProps) {
   );
 }
 
-/** Stands in the form of every action with `proof`; shows itself only when the password must be typed again. */
+/** Stands in the form of every action with `proof`; shows itself only when password and code must be typed again. */
 export function ProofField({ ctx, action, key_ }: { readonly ctx: PageContext; readonly action: string; readonly key_?: string }) {
   if (!ctx.proofStale) return null;
+  const key = key_ === undefined ? {} : { key_ };
   return (
-    <Field ctx={ctx} action={action} {...(key_ === undefined ? {} : { key_ })} name="_password" type="password" autocomplete="current-password"
-      label={ctx.t('Mật khẩu của thầy/cô', 'Your password')} hint={ctx.t('Việc này quan trọng nên cần xác nhận lại.', 'This matters, so confirm it is you.')} />
+    <>
+      <Field ctx={ctx} action={action} {...key} name="_password" type="password" autocomplete="current-password"
+        label={ctx.t('Mật khẩu của thầy/cô', 'Your password')} hint={ctx.t('Việc này quan trọng nên cần xác nhận lại.', 'This matters, so confirm it is you.')} />
+      {ctx.who.session?.user.totp === true ? (
+        <Field ctx={ctx} action={action} {...key} name="_code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength={20} value=""
+          label={ctx.t('Mã sáu số trên điện thoại', 'Six digits on your phone')} />
+      ) : null}
+    </>
   );
 }
 
