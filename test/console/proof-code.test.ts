@@ -5,6 +5,7 @@ import { action, type Who } from '../../src/console/action.js';
 import type { ConsoleDeps } from '../../src/console/deps.js';
 import { runAction, type RunParts, type Shown } from '../../src/console/run-action.js';
 import { Refused } from '../../src/console/refused.js';
+import { createTasks } from '../../src/console/tasks.js';
 import { createUndo } from '../../src/console/undo.js';
 
 const NOW = 1_800_000_000_000;
@@ -19,7 +20,7 @@ function bench(): { readonly run: (person: Who, shown: Shown | null) => Promise<
   let proved = 0;
   const env = { now: () => NOW, log: { error: () => undefined }, store: { sessions: { prove: () => void proved++ } } } as unknown as ConsoleDeps;
   const parts: RunParts = {
-    env, undo: createUndo(() => NOW),
+    env, undo: createUndo(() => NOW), tasks: createTasks(() => NOW),
     passwordFits: (_who, password) => Promise.resolve(password === 'đúng'),
     codeFits: (_who, code) => code === '123456',
   };
