@@ -18,7 +18,9 @@ import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.
 import { buildPolicyData, type PolicyProblem } from './lists/policy-data.js';
 import type { Shipped } from './lists/shipped.js';
 import { syncShipped } from './lists/shipped-sync.js';
+import type { Finding } from './finding.js';
 import type { Log } from './log.js';
+import { ownAddresses } from './own-addresses.js';
 import { readNeighbours } from './neighbours.js';
 import { newRef } from './pages/block-page.js';
 import { createPagesServer } from './pages/server.js';
@@ -50,6 +52,8 @@ export interface GatewayParts {
   readonly store: Store;
   readonly log: Log;
   loadShipped(): Shipped;
+  /** What `luytre doctor` finds, for the console. */
+  findings(): Promise<readonly Finding[]>;
   /** Listening sockets of the transparent port, opened by the service manager. */
   readonly handed?: readonly HandedSocket[];
   /** Nobody accepts on them any more: the process must end and be started anew. */
@@ -133,6 +137,15 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       devicesSeen: (zone) => presence.count(zone),
       live,
       bells: (room, nowMs) => bellEnds(store, config.school.levels, room, nowMs),
+      premises: {
+        dataDir: config.dataDir,
+        ports: { proxy: config.proxy.port, transparent: config.proxy.transparentPort, pages: config.pages.port, console: config.console.port },
+        addresses: ownAddresses,
+        dns: config.network.dns,
+        names: config.network.names,
+        school: config.school,
+      },
+      findings: () => parts.findings(),
       health: () => {
         const threads = pool.health();
         const sum = (of: 'connections' | 'tunnels'): number => threads.reduce((total, thread) => total + thread[of], 0);

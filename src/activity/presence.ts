@@ -16,6 +16,9 @@ export interface Presence {
   clear(): void;
 }
 
+/** Devices that no room claims, and which are therefore on the strictest profile. No room may have an empty name. */
+export const UNKNOWN_ZONE = '';
+
 export const PRESENCE_MS = 15 * 60_000;
 /** A room that has more is a flood of addresses, not a class. */
 const MAX_PER_ZONE = 5_000;

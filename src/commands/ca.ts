@@ -1,9 +1,9 @@
 /** `luytre ca`: the school's own certificate authority. Made here, kept here; only its public half is ever given out. */
 import { writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { certsDir } from '../installed.js';
+import { ownAddresses } from '../own-addresses.js';
 import { formatAddress, parseAddress } from '../matching/address.js';
 import { tlsSetting } from '../policy/profile.js';
 import { PROFILE_IDS } from '../store/values.js';
@@ -152,7 +152,7 @@ function facts(ca: SchoolCa): { name: string; fingerprint: string; from: string;
 
 async function wish(env: CommandEnv, school: string, options: AddressOptions): Promise<CaWish> {
   const { loadNeverDecrypt } = await import('../tls/never-decrypt.js');
-  const addresses = options.address?.map((text) => ownAddress(text)) ?? lanAddresses();
+  const addresses = options.address?.map((text) => ownAddress(text)) ?? ownAddresses();
   return { school, excluded: loadNeverDecrypt(join(certsDir(), 'never-decrypt.txt')).names, addresses: [...new Set(addresses)], nowMs: env.now() };
 }
 
@@ -160,16 +160,6 @@ function ownAddress(text: string): string {
   const address = parseAddress(text);
   if (address === null) throw new CommandError(2, `«${text}» không phải địa chỉ IP.`, `"${text}" is not an IP address.`);
   return formatAddress(address);
-}
-
-/** Addresses under which clients reach this machine; link-local ones belong to every machine and are left out. */
-function lanAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-    .filter(({ internal, address }) => !internal && !/^(?:fe80:|169\.254\.)/i.test(address))
-    .flatMap(({ address }) => {
-      const parsed = parseAddress(address);
-      return parsed === null ? [] : [formatAddress(parsed)];
-    });
 }
 
 function schoolName(env: CommandEnv): string {

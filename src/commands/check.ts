@@ -1,5 +1,6 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
 import { refuseToClose, refuseToOpen, typedHost, typedPage, type HostRefusal, type TypedHost } from '../policy/typed-host.js';
+import { StoreError } from '../store/store-error.js';
 import { CommandError, type CommandEnv } from './env.js';
 
 export function knownProfile(env: CommandEnv, id: string): string {
@@ -58,4 +59,14 @@ export function wholeNumber(text: string, what: string, min: number, max: number
 /** Commander's collector for options that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+/** What is typed and can't be read is wrong usage, whoever says so. */
+export function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StoreError) throw new CommandError(2, error.vi, error.en);
+    throw error;
+  }
 }

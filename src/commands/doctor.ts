@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import type { Finding, FindingStatus } from '../finding.js';
 import { certsDir } from '../installed.js';
 import { isAddressLiteral } from '../matching/address.js';
 import { ensureIndex } from '../lists/compile.js';
@@ -14,18 +15,6 @@ import { StoreError } from '../store/store-error.js';
 import { PROFILE_IDS } from '../store/values.js';
 import { lookTransparent, socketUnitEnabled, transparentFindings } from './doctor-transparent.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
-
-type Status = 'ok' | 'warn' | 'fail';
-
-interface Finding {
-  readonly check: string;
-  readonly status: Status;
-  readonly vi: string;
-  readonly en: string;
-  /** What to do; empty when nothing. */
-  readonly remedyVi: string;
-  readonly remedyEn: string;
-}
 
 /** A name every school needs; only to see whether names and the way out work. */
 const PROBE_HOST = 'moet.gov.vn';
@@ -40,9 +29,10 @@ export function registerDoctor(program: Command, run: Run): void {
   program.command('doctor').description('khám cổng lọc: lỗi gì, sửa thế nào (what is wrong and what to do)').action(run((env) => doctor(env)));
 }
 
-async function doctor(env: CommandEnv): Promise<void> {
+/** Everything that is looked at, in order. */
+export async function examine(env: CommandEnv): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const add = (check: string, status: Status, vi: string, en: string, remedyVi = '', remedyEn = ''): void => {
+  const add = (check: string, status: FindingStatus, vi: string, en: string, remedyVi = '', remedyEn = ''): void => {
     findings.push({ check, status, vi, en, remedyVi, remedyEn });
   };
   const opened = opens(env, add);
@@ -61,7 +51,11 @@ async function doctor(env: CommandEnv): Promise<void> {
   await checkTransparent(env, add);
   const address = await checkDns(env, add);
   await checkUpstream(env, add, address);
+  return findings;
+}
 
+async function doctor(env: CommandEnv): Promise<void> {
+  const findings = await examine(env);
   const worst = findings.some((finding) => finding.status === 'fail');
   if (env.json) {
     for (const { check, status, vi, en, remedyVi, remedyEn } of findings) env.say.json({ check, status, finding: env.t(vi, en), remedy: env.t(remedyVi, remedyEn) });
@@ -78,7 +72,7 @@ async function doctor(env: CommandEnv): Promise<void> {
   }
 }
 
-type Add = (check: string, status: Status, vi: string, en: string, remedyVi?: string, remedyEn?: string) => void;
+type Add = (check: string, status: FindingStatus, vi: string, en: string, remedyVi?: string, remedyEn?: string) => void;
 
 /** Whether there is a database to ask. Where no gateway ever ran none is made; where it can't be opened, the rest is looked at all the same. */
 function opens(env: CommandEnv, add: Add): boolean {

@@ -1,10 +1,11 @@
 /** `luytre users`, `luytre requests`, `luytre audit`: who may do what, what was asked, what was done. */
 import type { Command } from 'commander';
+import { accountText } from '../store/account-text.js';
 import type { RequestRow, Role } from '../store/rows.js';
 import { asker, askPassword, firstLine } from './ask.js';
 import { DAY_MS, dayStart } from '../activity/rollup.js';
 import { openable, type Openable } from '../policy/openable.js';
-import { collect, knownZone, wholeNumber } from './check.js';
+import { asUsage, collect, knownZone, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayTime } from './time.js';
@@ -34,7 +35,7 @@ function registerUsers(program: Command, run: Run): void {
     .action(
       run(async (env, name: string, options: { role: string; password?: string }) => {
         const role = knownRole(options.role);
-        if (!/^[a-z0-9][a-z0-9._-]{1,31}$/.test(name)) throw new CommandError(2, `Tên tài khoản «${name}» không dùng được: 2–32 chữ thường không dấu, số, . _ -.`, `Account name "${name}" can't be used: 2–32 of a–z, 0–9, . _ -.`);
+        asUsage(() => accountText(name));
         const password = options.password ?? (await typedPassword(env, name)) ?? (await firstLine());
         const user = await env.store().accounts.addUser(name, role, password, env.actor);
         if (env.json) env.say.json(user);

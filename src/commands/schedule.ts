@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { readConfigFile } from '../config-file.js';
 import { calendarOf, endOfPeriod, LEVELS, nextPeriods, periodAt, SESSIONS, toSchoolDays, type Level, type Session } from '../policy/school-time.js';
-import type { BellRow, SchoolTimeRows } from '../store/school-rows.js';
+import { bellOf, bellsOfSession, weekdayOf } from '../store/bell-text.js';
+import type { SchoolTimeRows } from '../store/school-rows.js';
+import { asUsage } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayTime } from './time.js';
 
@@ -45,7 +47,7 @@ export function registerSchedule(program: Command, run: Run): void {
     .requiredOption('--follows <weekday>', 'theo thời khóa biểu của thứ nào: 1–7 (1 là thứ Hai) hoặc t2 … t7, cn (whose timetable: 1–7, 1 is Monday)')
     .option('--name <name>', 'ghi chú (note)')
     .action(run((env, day: string, options: { follows: string; name?: string }) => {
-      const follows = weekdayOf(options.follows);
+      const follows = asUsage(() => weekdayOf(options.follows));
       const row = env.store().schoolTime.addMakeup({ day, follows, name: options.name ?? 'Học bù' }, env.actor);
       done(env, row, `Ngày ${day} học bù theo thời khóa biểu ${WEEKDAYS[follows - 1] ?? ''}.`, `${day} follows the timetable of ${WEEKDAYS_EN[follows - 1] ?? ''}.`);
     }));
@@ -104,25 +106,10 @@ function knownLevel(text: string): Level {
   return level;
 }
 
-function weekdayOf(text: string): number {
-  const word = text.toLowerCase();
-  const named = word === 'cn' ? 7 : /^t[2-7]$/.test(word) ? Number(word[1]) - 1 : Number(word);
-  if (/^(?:[1-7]|t[2-7]|cn)$/.test(word)) return named;
-  throw new CommandError(2, `«${text}» không phải một thứ trong tuần; viết 1–7 (1 là thứ Hai) hoặc t2 … t7, cn.`, `"${text}" is not a weekday; write 1–7 (1 is Monday) or t2 … t7, cn.`);
-}
-
 function weekdaysOf(text: string): number[] {
   const range = /^([1-7])-([1-7])$/.exec(text);
   if (range !== null) return Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
-  return text.split(',').map((part) => weekdayOf(part.trim()));
-}
-
-/** `07:15-08:00`; null where it is not that. */
-function bellOf(text: string, session: Session, period: number): BellRow | null {
-  const match = /^(\d{1,2}):([0-5]\d)\s*[-–]\s*(\d{1,2}):([0-5]\d)$/.exec(text.trim());
-  if (match === null) return null;
-  const [, h1, m1, h2, m2] = match;
-  return { session, period, fromMinute: Number(h1) * 60 + Number(m1), toMinute: Number(h2) * 60 + Number(m2) };
+  return text.split(',').map((part) => asUsage(() => weekdayOf(part)));
 }
 
 function setBells(env: CommandEnv, options: { level: string; session: string; bells: string; weekdays?: string }): void {
@@ -130,11 +117,7 @@ function setBells(env: CommandEnv, options: { level: string; session: string; be
   const session = SESSIONS.find((known) => known === options.session);
   if (session === undefined) throw new CommandError(2, `Buổi phải là ${SESSIONS.join(', ')}, không phải «${options.session}».`, `The session must be ${SESSIONS.join(', ')}, not "${options.session}".`);
   const texts = options.bells.trim() === '-' ? [] : options.bells.split(',');
-  const made = texts.map((text, i) => {
-    const bell = bellOf(text, session, i + 1);
-    if (bell === null) throw new CommandError(2, `Không hiểu giờ của tiết ${i + 1} «${text}»; viết như 07:15-08:00.`, `Can't read period ${i + 1} "${text}"; write it like 07:15-08:00.`);
-    return bell;
-  });
+  const made = asUsage(() => bellsOfSession(texts, session));
   const before = env.store().schoolTime.levels().find((row) => row.level === level);
   const bells = [...(before?.bells ?? []).filter((bell) => bell.session !== session), ...made];
   const weekdays = options.weekdays === undefined ? (before?.weekdays ?? []) : weekdaysOf(options.weekdays);

@@ -1,9 +1,10 @@
 /** `luytre start`: the gateway in the foreground. SIGTERM and SIGINT drain and exit 0; SIGHUP reloads. */
-import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
 import { handedSockets } from '../config.js';
 import type { Gateway } from '../gateway.js';
 import { rulesDir } from '../installed.js';
+import { ownAddresses } from '../own-addresses.js';
+import { examine } from './doctor.js';
 import { lockDataDir } from '../instance-lock.js';
 import { codeOf } from '../jobs.js';
 import { loadShipped } from '../lists/shipped.js';
@@ -37,7 +38,7 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
   try {
     // only this command needs the wire; the others start faster without it
     const { startGateway } = await import('../gateway.js');
-    gateway = await startGateway({ config: env.config, store, log, handed, onLost: () => lose(), loadShipped: () => loadShipped(rulesDir()), onProgress: bar.update });
+    gateway = await startGateway({ config: env.config, store, log, handed, onLost: () => lose(), loadShipped: () => loadShipped(rulesDir()), findings: () => examine(env), onProgress: bar.update });
   } catch (error) {
     unlock();
     throw portTaken(error) ?? error;
@@ -66,7 +67,7 @@ function portTaken(error: unknown): CommandError | null {
 
 /** Addresses of the proxy and PAC, the one-time code, one line to try. */
 function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
-  const address = lanAddress();
+  const address = ownAddresses()[0] ?? '127.0.0.1';
   const { proxy, pages, transparent, console: web } = gateway.ports;
   const { fingerprint, fromCa } = gateway.consoleCertificate;
   const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
@@ -90,14 +91,6 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   }
   say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://127.0.0.1:${proxy} -I http://hitclub.com/`);
   say('');
-}
-
-/** The first IPv4 address on the LAN, or loopback. */
-function lanAddress(): string {
-  for (const list of Object.values(networkInterfaces())) {
-    for (const entry of list ?? []) if (entry.family === 'IPv4' && !entry.internal) return entry.address;
-  }
-  return '127.0.0.1';
 }
 
 function untilStopped(gateway: Gateway, log: Log, lost: Promise<void>): Promise<void> {

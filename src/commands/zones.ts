@@ -1,11 +1,8 @@
 /** `luytre zones`: the rooms. Who a request comes from, and on which profile. */
 import type { Command } from 'commander';
-import { formatCidr, parseCidr } from '../matching/address.js';
-import { hashPasswordSync } from '../password.js';
-import { levelOf, type Session } from '../policy/school-time.js';
 import type { ZoneRow } from '../store/rows.js';
-import type { SlotRow } from '../store/school-rows.js';
-import { collect, knownProfile, knownZone, wholeNumber } from './check.js';
+import { cidrText, macText, ownPort, roomLogin, roomName, slotRows } from '../store/zone-text.js';
+import { asUsage, collect, knownProfile, knownZone, wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
 interface ZoneOptions {
@@ -63,15 +60,12 @@ function list(env: CommandEnv): void {
 }
 
 function add(env: CommandEnv, name: string, options: ZoneOptions): void {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u.test(name.normalize('NFC'))) {
-    throw new CommandError(2, `Tên phòng «${name}» không dùng được: 1–40 chữ, số, dấu cách, . _ -.`, `Zone name "${name}" can't be used: 1–40 letters, digits, spaces, . _ -.`);
-  }
   const zone: ZoneRow = {
-    name: name.normalize('NFC'),
+    name: asUsage(() => roomName(name)),
     profile: knownProfile(env, options.profile ?? ''),
-    cidrs: (options.cidr ?? []).map(cleanCidr),
-    macs: (options.mac ?? []).map(cleanMac),
-    port: options.port === undefined ? null : ownPort(env, options.port),
+    cidrs: (options.cidr ?? []).map((text) => asUsage(() => cidrText(text))),
+    macs: (options.mac ?? []).map((text) => asUsage(() => macText(text))),
+    port: options.port === undefined ? null : portOf(env, options.port),
     login: login(options.login, options.password),
     timetable: slots(env, options.profile ?? '', options.slot ?? []),
   };
@@ -83,10 +77,10 @@ function set(env: CommandEnv, name: string, options: SetOptions): void {
   knownZone(env, name);
   const patch: { -readonly [K in keyof Omit<ZoneRow, 'name'>]?: ZoneRow[K] } = {};
   if (options.profile !== undefined) patch.profile = knownProfile(env, options.profile);
-  if (options.cidr !== undefined) patch.cidrs = options.cidr.map(cleanCidr);
-  if (options.mac !== undefined) patch.macs = options.mac.map(cleanMac);
+  if (options.cidr !== undefined) patch.cidrs = options.cidr.map((text) => asUsage(() => cidrText(text)));
+  if (options.mac !== undefined) patch.macs = options.mac.map((text) => asUsage(() => macText(text)));
   if (options.port === false) patch.port = null;
-  else if (typeof options.port === 'string') patch.port = ownPort(env, options.port);
+  else if (typeof options.port === 'string') patch.port = portOf(env, options.port);
   if (options.login === false) patch.login = null;
   else if (typeof options.login === 'string') patch.login = login(options.login, options.password);
   if (options.slot !== undefined) patch.timetable = slots(env, patch.profile ?? env.store().policies.zones().find((row) => row.name === name)?.profile ?? '', options.slot);
@@ -95,25 +89,10 @@ function set(env: CommandEnv, name: string, options: SetOptions): void {
   done(env, name, env.t(`Đã sửa phòng ${name}.`, `Zone ${name} changed.`));
 }
 
-function cleanCidr(text: string): string {
-  const cidr = parseCidr(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);
-  if (cidr === null) throw new CommandError(2, `«${text}» không phải dải địa chỉ, ví dụ 10.10.2.0/24.`, `"${text}" is not an address range such as 10.10.2.0/24.`);
-  return formatCidr(cidr);
-}
-
-function cleanMac(text: string): string {
-  const hex = text.toLowerCase().replace(/[:-]/g, '');
-  if (!/^[0-9a-f]{12}$/.test(hex)) throw new CommandError(2, `«${text}» không phải địa chỉ MAC, ví dụ 3c:52:82:11:22:33.`, `"${text}" is not a MAC address such as 3c:52:82:11:22:33.`);
-  return (hex.match(/../g) ?? []).join(':');
-}
-
-function ownPort(env: CommandEnv, text: string): number {
+function portOf(env: CommandEnv, text: string): number {
   const port = wholeNumber(text, env.t('Cổng', 'Port'), 1, 65535);
   const { config } = env;
-  if ([config.proxy.port, config.proxy.transparentPort, config.pages.port, config.console.port].includes(port)) {
-    throw new CommandError(1, `Cổng ${port} đã được cổng lọc dùng vào việc khác.`, `Port ${port} is already used by the gateway itself.`);
-  }
-  return port;
+  return ownPort(port, [config.proxy.port, config.proxy.transparentPort, config.pages.port, config.console.port]);
 }
 
 function login(name: string | undefined, password: string | undefined): ZoneRow['login'] {
@@ -121,40 +100,12 @@ function login(name: string | undefined, password: string | undefined): ZoneRow[
     if (password !== undefined) throw new CommandError(2, 'Có --password thì phải có --login.', '--password needs --login.');
     return null;
   }
-  if (!/^[a-zA-Z0-9._-]{1,32}$/.test(name)) throw new CommandError(2, `Tên đăng nhập «${name}» không dùng được.`, `Login name "${name}" can't be used.`);
-  if (password === undefined || password.length < 6) throw new CommandError(2, 'Tài khoản chung cần --password ít nhất 6 ký tự.', 'A shared login needs --password of at least 6 characters.');
-  return { name, hash: hashPasswordSync(password) };
+  if (password === undefined) throw new CommandError(2, 'Tài khoản chung cần --password ít nhất 6 ký tự.', 'A shared login needs --password of at least 6 characters.');
+  return asUsage(() => roomLogin(name, password));
 }
 
-/**
- * `2-6@07:30-11:15=thcs`: weekdays 1 (Monday) to 7, from–to in local time, profile;
- * or `2@sang:1-3=thcs`: periods 1 to 3 of the morning by the bells of
- * the room's level (`2@thpt.sang:1-3=thpt`: of another, in a room that levels share). */
 function slots(env: CommandEnv, zoneProfile: string, texts: readonly string[]): ZoneRow['timetable'] {
-  const out: SlotRow[] = [];
-  for (const text of texts) {
-    const byPeriod = /^([1-7])(?:-([1-7]))?@(?:(tieu-hoc|thcs|thpt)\.)?(sang|chieu|toi):(\d{1,2})(?:-(\d{1,2}))?=([a-z0-9-]+)$/.exec(text);
-    if (byPeriod !== null) {
-      const [, firstDay = '', lastDay = firstDay, named, session = '', fromPeriod = '', toPeriod = fromPeriod, id = ''] = byPeriod;
-      const profile = knownProfile(env, id);
-      const level = levelOf(named ?? zoneProfile, ...env.config.school.levels, profile) ?? 'thcs';
-      for (let weekday = Number(firstDay); weekday <= Number(lastDay); weekday++) {
-        out.push({ weekday, level, session: session as Session, fromPeriod: Number(fromPeriod), toPeriod: Number(toPeriod), profile });
-      }
-      continue;
-    }
-    const match = /^([1-7])(?:-([1-7]))?@(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})=([a-z0-9-]+)$/.exec(text);
-    const [, first, last, h1, m1, h2, m2, profile] = match ?? [];
-    const from = Number(h1) * 60 + Number(m1);
-    const to = Number(h2) * 60 + Number(m2);
-    if (match === null || Number(m1) > 59 || Number(m2) > 59 || from >= 1440 || to > 1440 || from === to) {
-      throw new CommandError(2, `Không hiểu thời khóa biểu «${text}»; viết như 2-6@07:30-11:15=thcs (1 = thứ Hai).`, `Can't read slot "${text}"; write it like 2-6@07:30-11:15=thcs (1 = Monday).`);
-    }
-    for (let day = Number(first); day <= Number(last ?? first); day++) {
-      out.push({ weekday: day, fromMinute: from, toMinute: to % 1440, profile: knownProfile(env, profile ?? '') });
-    }
-  }
-  return out;
+  return texts.flatMap((text) => asUsage(() => slotRows(text, zoneProfile, env.config.school.levels)));
 }
 
 function done(env: CommandEnv, name: string, text: string): void {

@@ -19,6 +19,14 @@ export interface Who {
   readonly session: SessionRow | null;
 }
 
+/** A file a person keeps: a copy of the data, a certificate, a template. */
+export interface FileAnswer {
+  /** ASCII, as the browser saves it. */
+  readonly name: string;
+  readonly type: string;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
+
 export interface Done<T> {
   readonly value: T;
   /** Said to a person after it is done; absent for reads. */
@@ -27,6 +35,8 @@ export interface Done<T> {
   readonly undo?: () => void | Promise<void>;
   /** Work that goes on after the answer: the form leads to its page, the API gives its name in `Luytre-Task`. */
   readonly work?: LongWork;
+  /** Sent instead of the value and of any page. */
+  readonly file?: FileAnswer;
   /** Page to go on to, where it is not the one the form stood on. */
   readonly next?: string;
 }
@@ -46,6 +56,8 @@ export interface Action<I extends z.ZodObject = z.ZodObject, O extends z.ZodType
   readonly bearsOnVerdicts?: boolean;
   /** Most bytes of a body; 64 KiB unless it takes files. */
   readonly maxBytes?: number;
+  /** Types of the file it may answer with, for its description. */
+  readonly files?: readonly string[];
   readonly input: I;
   readonly output: O;
   run(env: ConsoleDeps, who: Who, input: z.output<I>): Done<z.output<O>> | Promise<Done<z.output<O>>>;

@@ -5,7 +5,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { Action, Who } from './action.js';
-import { isLoopback, langOf, readBytes, remoteAddress, type Ctx, type Env, type Kit } from './http.js';
+import { isLoopback, langOf, readBytes, remoteAddress, sendFile, type Ctx, type Env, type Kit } from './http.js';
 import { metricsText } from './metrics.js';
 import { openApi } from './openapi.js';
 import { fromForm, readInput } from './read-input.js';
@@ -33,6 +33,7 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
           return readInput(action.input, body === null ? fromQuery(action, c, params) : { ...body, ...pathFields(action, params) });
         };
         const ran = await runAction(kit.run, action, who, input, null);
+        if (ran.file !== null) return sendFile(c, ran.file);
         // Others may read what an action gives; what it would not give by its own schema is a fault of this program.
         const value = action.output.parse(ran.value);
         if (ran.undo !== null) c.header('Luytre-Undo', ran.undo);

@@ -9,7 +9,7 @@ import { answerHeaders, hostOf, turnAway, type Knock, type OwnNames } from './ac
 import type { Action, Who } from './action.js';
 import { apiRoutes } from './api.js';
 import { assetAt } from './assets.js';
-import { goTo, isHtmx, isLive, isLoopback, langOf, localAddress, readForm, safePlace, textOf, type Ctx, type Env, type Kit } from './http.js';
+import { goTo, isHtmx, isLive, isLoopback, langOf, localAddress, readForm, safePlace, sendFile, textOf, type Ctx, type Env, type Kit } from './http.js';
 import type { FormState, Page, PageContext } from './page.js';
 import { Frame, Gate } from './parts/layout.js';
 import { fromForm, readInput, type FormValues } from './read-input.js';
@@ -73,6 +73,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     try {
       const ran = await runAction(kit.run, action, who, () => readInput(action.input, fromForm(action.input, values)), { password: textOf(values, '_password') || null, code: textOf(values, '_code') || null });
       if (who.session !== null && ran.say !== null) sessions.memory(who.session).flash = { kind: 'done', words: ran.say, undo: ran.undo, atMs: env.now() };
+      if (ran.file !== null) return sendFile(c, ran.file);
       if (ran.next !== null) return goTo(c, ran.next);
       return c.redirect(back, 303);
     } catch (error) {

@@ -3,6 +3,7 @@
  * Actions take it as `env`, pages as `ctx.env`.
  */
 import type { LiveView } from '../activity/live.js';
+import type { Finding } from '../finding.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { Shipped } from '../lists/shipped.js';
 import type { Log } from '../log.js';
@@ -27,6 +28,19 @@ export interface GatewayHealth {
   readonly trouble: string | null;
 }
 
+/** The machine and its configuration, as far as a page shows it or an action must not contradict it. */
+export interface Premises {
+  readonly dataDir: string;
+  readonly ports: { readonly proxy: number; readonly transparent: number | null; readonly pages: number; readonly console: number };
+  /** Addresses under which devices reach this machine; the one on the LAN first. */
+  addresses(): readonly string[];
+  readonly dns: readonly string[];
+  /** Names of the gateway's own pages. */
+  readonly names: readonly string[];
+  /** What the configuration file says of the school: it stands above what is set here. */
+  readonly school: { readonly name: string | null; readonly hotline: string | null; readonly counsellor: string | null; readonly code: string | null; readonly levels: readonly string[]; readonly ward: string | null };
+}
+
 export interface ConsoleDeps {
   readonly store: Store;
   readonly log: Log;
@@ -36,10 +50,13 @@ export interface ConsoleDeps {
   /** Brings what the store now says into force; resolves when every proxy thread has it (or after two seconds). */
   apply(): Promise<void>;
   shipped(): Shipped;
-  /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. */
+  /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. `UNKNOWN_ZONE`: those no room claims. */
   devicesSeen(zone: string): number;
   /** What passes, in memory, for ten minutes at a time. */
   readonly live: LiveView;
+  readonly premises: Premises;
+  /** What `luytre doctor` finds. */
+  findings(): Promise<readonly Finding[]>;
   /** End of the period (tiết) and session (buổi) that runs or is about to begin, by the bells of the room's level. */
   bells(room: string, nowMs: number): { readonly period: BellEnd | null; readonly session: BellEnd | null };
   health(): GatewayHealth;

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { plainAddress } from '../matching/address.js';
 import type { SessionRow } from '../store/access-rows.js';
+import type { FileAnswer } from './action.js';
 import type { Proof } from './access/proof.js';
 import type { Sessions } from './access/session.js';
 import type { ConsoleDeps } from './deps.js';
@@ -102,6 +103,11 @@ export function safePlace(place: string): string {
   if (!place.startsWith('/') || place.startsWith('//') || place.includes('\\') || /[\r\n]/.test(place)) return '/';
   const url = new URL(place, 'https://console');
   return url.host === 'console' ? `${url.pathname}${url.search}` : '/';
+}
+
+/** Never shown in the console's own origin: always saved. */
+export function sendFile(c: Ctx, { name, type, body }: FileAnswer): Response {
+  return c.body(body, 200, { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}"` });
 }
 
 /** On to another page: plainly, or by telling htmx when the address must change. */

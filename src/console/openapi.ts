@@ -54,10 +54,15 @@ function operation(action: Action): Json {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(byQuery ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: z.toJSONSchema(action.output, { io: 'output', unrepresentable: 'any' }) } } },
+      200: { description: 'Done', content: contentOf(action) },
       default: { description: 'Refused', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
     },
   };
+}
+
+function contentOf(action: Action): Json {
+  if (action.files !== undefined) return Object.fromEntries(action.files.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+  return { 'application/json': { schema: z.toJSONSchema(action.output, { io: 'output', unrepresentable: 'any' }) } };
 }
 
 /** Without what is meant for forms. */

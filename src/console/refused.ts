@@ -32,6 +32,17 @@ export function wrongField(field: string, vi: string, en: string): Refused {
   return new Refused('input', { vi, en }, new Map([[field, { vi, en }]]));
 }
 
+/** What our own checks say of a value is said beside its field. */
+export function inField<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const known = asRefused(error);
+    if (known.kind === 'fault') throw error;
+    throw new Refused(known.kind === 'not-found' ? 'input' : known.kind, known.words, new Map([[field, known.words]]));
+  }
+}
+
 interface Spoken {
   readonly code: string;
   readonly vi: string;

@@ -1,7 +1,7 @@
 /** One way to run an action, for forms and for the API: role, proof, input, the work, the policy in force, the undo. */
 import type { z } from 'zod';
 import { PROOF_MS } from './access/session.js';
-import type { Action, Done, Who } from './action.js';
+import type { Action, Done, FileAnswer, Who } from './action.js';
 import type { ConsoleDeps } from './deps.js';
 import { asRefused, refused, wrongField } from './refused.js';
 import type { Tasks } from './tasks.js';
@@ -15,6 +15,7 @@ export interface Ran {
   readonly next: string | null;
   /** Long work that was begun. */
   readonly task: string | null;
+  readonly file: FileAnswer | null;
 }
 
 export interface RunParts {
@@ -60,7 +61,7 @@ export async function runAction(parts: RunParts, action: Action, who: Who, read:
       if (action.bearsOnVerdicts === true) await env.apply();
     });
     const task = done.work === undefined ? null : parts.tasks.start(who.name, done.work);
-    return { value: done.value, say: done.say ?? null, undo, next: task === null ? (done.next ?? null) : `/viec/${task}`, task };
+    return { value: done.value, say: done.say ?? null, undo, next: task === null ? (done.next ?? null) : `/viec/${task}`, task, file: done.file ?? null };
   } catch (error) {
     const known = asRefused(error);
     // The code alone: a message may quote what was typed.

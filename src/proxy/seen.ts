@@ -1,8 +1,8 @@
 /** Which devices of which room have come by since the last report, as today's tokens. An address stays in this thread, and no longer than a report takes. */
-import type { Seen } from '../activity/presence.js';
+import { UNKNOWN_ZONE, type Seen } from '../activity/presence.js';
 
 export interface SeenDevices {
-  /** Called for every request: one look-up in a set where the device is known already. */
+  /** Called for every request: one look-up in a set where the device is known already. @param zone −1: no room's */
   note(zone: number, address: string): void;
   /** Tells what came by since the last time and forgets it. @param nameOf of the snapshot the positions belong to */
   report(nameOf: (zone: number) => string | null): Seen[];
@@ -15,7 +15,7 @@ export function createSeenDevices(tokenOf: (address: string) => number): SeenDev
   let held = 0;
   return {
     note(zone, address) {
-      if (zone < 0 || address === '') return;
+      if (address === '') return;
       let known = zones.get(zone);
       if (known?.has(address) === true || held >= MAX_ADDRESSES) return;
       if (known === undefined) zones.set(zone, (known = new Set()));
@@ -25,7 +25,7 @@ export function createSeenDevices(tokenOf: (address: string) => number): SeenDev
     report(nameOf) {
       const seen: Seen[] = [];
       for (const [position, addresses] of zones) {
-        const zone = nameOf(position);
+        const zone = position < 0 ? UNKNOWN_ZONE : nameOf(position);
         if (zone !== null) seen.push({ zone, devices: [...addresses].map(tokenOf) });
       }
       zones = new Map();

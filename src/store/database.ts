@@ -64,6 +64,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     schoolTime: guarded(createSchoolTime(db, changer)),
     siteLists: guarded(createSiteLists(db, changer)),
     rooms: guarded(createRooms(db, changer)),
+    together: (work) => db.transaction(work).immediate(),
     dataVersion: () => Number(dataVersion.get()),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),

@@ -387,6 +387,8 @@ export interface Store {
   readonly schoolTime: SchoolTimeStore;
   readonly siteLists: SiteListStore;
   readonly rooms: RoomStore;
+  /** Several changes as one: all of them or none, also where one in the middle is refused. */
+  together<T>(work: () => T): T;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Whole, consistent copy while in use. */

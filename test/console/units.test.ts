@@ -265,7 +265,8 @@ describe('what is told of devices', () => {
     seen.note(1, '10.0.0.22');
     seen.note(-1, '10.0.0.3');
     const report = seen.report((zone) => ['A', null][zone] ?? null);
-    expect(report).toEqual([{ zone: 'A', devices: [8] }]);
+    // those of no room come under no name
+    expect(report).toEqual([{ zone: 'A', devices: [8] }, { zone: '', devices: [8] }]);
     expect(seen.report(() => 'A')).toEqual([]);
   });
 });

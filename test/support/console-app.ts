@@ -48,6 +48,11 @@ export function testConsole(snapshot: Snapshot = snapshotOf([])): TestConsole {
     shipped: () => loadShipped(rulesDir()),
     devicesSeen: () => 0,
     live: createLiveView({ now: () => clock.ms, devicesIn: () => 30 }),
+    premises: {
+      dataDir: '/khong-co', ports: { proxy: 3128, transparent: 3129, pages: 8080, console: 8443 }, addresses: () => ['10.0.0.1'], dns: [], names: [],
+      school: { name: null, hotline: null, counsellor: null, code: null, levels: [], ward: null },
+    },
+    findings: () => Promise.resolve([]),
     bells: () => ({ period: null, session: null }),
     health: () => ({ ok: true, generation: 1, workers: 1, connections: 0, tunnels: 0, dropped: 0, trouble: null }),
   };

@@ -1,12 +1,13 @@
 /** The table of actions. Whoever adds a file of them adds a line here and a row in test/console/matrix.test.ts. */
 import type { Action } from '../action.js';
 import { accountActions } from './account.js';
+import { adminActions } from './admin.js';
 import { liveActions } from './live.js';
 import { metricsActions } from './metrics.js';
 import { policyActions } from './policy.js';
 import { roomActions } from './rooms.js';
 import { tokenActions } from './tokens.js';
 
-const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions];
+const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions];
 
 export const ACTIONS: readonly Action[] = [...WORK, ...tokenActions(WORK)];

@@ -9,12 +9,14 @@ interface FormProps {
   /** Tells several forms of one action on a page apart. */
   readonly key_?: string;
   readonly class?: string;
+  /** Answers with a file to save: the page stays, so nothing is swapped. */
+  readonly saves?: boolean;
   /** Takes files. */
   readonly files?: boolean;
   readonly children?: Child;
 }
 
-export function ActionForm({ ctx, action, key_, class: className, files, children }: FormProps) {
+export function ActionForm({ ctx, action, key_, class: className, files, saves, children }: FormProps) {
   const back = formIs(ctx, action, key_) ? ctx.form : null;
   return (
     <form
@@ -22,10 +24,7 @@ export function ActionForm({ ctx, action, key_, class: className, files, childre
       action={`/lam/${action}`}
       class={className ?? 'form'}
       {...(files === true ? { enctype: 'multipart/form-data' } : {})}
-      hx-post={`/lam/${action}`}
-      hx-target="#main"
-      hx-select="#main"
-      hx-swap="outerHTML"
+      {...(saves === true ? {} : { 'hx-post': `/lam/${action}`, 'hx-target': '#main', 'hx-select': '#main', 'hx-swap': 'outerHTML' })}
     >
       <input type="hidden" name="_back" value={ctx.here} />
       {key_ === undefined ? null : <input type="hidden" name="_key" value={key_} />}
