@@ -9,6 +9,7 @@ import type { Config, HandedSocket } from './config.js';
 import { createLiveView } from './activity/live.js';
 import { createPresence } from './activity/presence.js';
 import { createRecorder } from './activity/recorder.js';
+import { createRoomBlocks } from './activity/room-blocks.js';
 import { keptRejections } from './activity/rejection.js';
 import { dayStart } from './activity/rollup.js';
 import { composeConsole } from './gateway-console.js';
@@ -86,6 +87,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   const presence = createPresence();
+  const blocks = createRoomBlocks();
   const live = createLiveView({ now: Date.now, devicesIn: (zone) => presence.count(zone) });
   const recorder = createRecorder({ events: store.events, log });
   const secret = randomBytes(24).toString('base64url');
@@ -136,6 +138,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       shipped: () => shipped,
       devicesSeen: (zone) => presence.count(zone),
       live,
+      blockedIn: (room, fromMs, nowMs) => blocks.read(room, fromMs, nowMs),
       bells: (room, nowMs) => bellEnds(store, config.school.levels, room, nowMs),
       premises: {
         dataDir: config.dataDir,
@@ -164,6 +167,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     onEvents: (notes, dropped) => {
       recorder.take(notes, dropped);
       live.take(notes);
+      blocks.take(notes);
     },
     onTlsRejections: (counts) => store.policies.noteTlsRejections(keptRejections(counts, snapshot, Date.now()), Date.now()),
     handed: parts.handed ?? [],
@@ -247,6 +251,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         recorder.flush();
         pool.setDeviceKey(randomBytes(32));
         presence.clear();
+        blocks.clear();
       },
     },
     { name: 'retention', about: 'deletes what is past its time', everyMs: 3_600_000, run: () => expire(store, config) },

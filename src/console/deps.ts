@@ -52,6 +52,11 @@ export interface ConsoleDeps {
   shipped(): Shipped;
   /** Distinct devices of a room in the last quarter of an hour, from memory; pages show it through `coarseDevices` only. `UNKNOWN_ZONE`: those no room claims. */
   devicesSeen(zone: string): number;
+  /**
+   * Categories that closed pages of a room in a span of time, each with how many devices met it: only those that ten devices met, older
+   * than a quarter of an hour, rounded to five (activity/room-blocks.ts).
+   */
+  blockedIn(room: string, fromMs: number, nowMs: number): readonly { readonly category: string; readonly devices: number }[];
   /** What passes, in memory, for ten minutes at a time. */
   readonly live: LiveView;
   readonly premises: Premises;

@@ -47,6 +47,7 @@ export function testConsole(snapshot: Snapshot = snapshotOf([])): TestConsole {
     },
     shipped: () => loadShipped(rulesDir()),
     devicesSeen: () => 0,
+    blockedIn: () => [],
     live: createLiveView({ now: () => clock.ms, devicesIn: () => 30 }),
     premises: {
       dataDir: '/khong-co', ports: { proxy: 3128, transparent: 3129, pages: 8080, console: 8443 }, addresses: () => ['10.0.0.1'], dns: [], names: [],

@@ -6,8 +6,9 @@ import { liveActions } from './live.js';
 import { metricsActions } from './metrics.js';
 import { policyActions } from './policy.js';
 import { roomActions } from './rooms.js';
+import { teachingActions } from './teaching.js';
 import { tokenActions } from './tokens.js';
 
-const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions];
+const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions, ...teachingActions];
 
 export const ACTIONS: readonly Action[] = [...WORK, ...tokenActions(WORK)];

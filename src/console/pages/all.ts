@@ -6,6 +6,7 @@ import { livePage } from './live.js';
 import { policyPages } from './policy.js';
 import { roomsPage } from './rooms.js';
 import { taskPage } from './task.js';
+import { teachingPages } from './teaching.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages];
+export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages, ...teachingPages];

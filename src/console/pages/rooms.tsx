@@ -1,8 +1,10 @@
-/** "Phòng của tôi": each room, what it is on and until when, and in three taps another profile. */
+/** "Phòng của tôi": each room, what it is on and until when; in three taps another profile, a pause, one site opened. */
 import type { Page, PageContext } from '../page.js';
-import { ActionForm, Field, Live } from '../parts/form.js';
+import { ActionForm, Field } from '../parts/form.js';
 import { Empty } from '../parts/layout.js';
-import { sayDevices } from '../devices.js';
+import { RoomNow, roomId, roomPath } from '../parts/room-now.js';
+import { UntilFields } from '../parts/until.js';
+import { openRequestsOf } from '../requests.js';
 import { roomsOf, type Room } from '../rooms.js';
 
 export const roomsPage: Page = {
@@ -22,60 +24,59 @@ export const roomsPage: Page = {
         </Empty>
       );
     }
-    return <div class="rooms">{rooms.map((room) => <RoomCard ctx={ctx} room={room} />)}</div>;
+    const waiting = openRequestsOf(ctx.env, ctx.who).length;
+    return (
+      <>
+        {waiting === 0 ? null : <p class="flash"><span>{t(`${ctx.format.number(waiting)} yêu cầu mở trang đang chờ thầy/cô.`, `${waiting} requests are waiting for you.`)}</span> <a href="/yeu-cau">{t('Xem yêu cầu', 'See them')}</a></p>}
+        <div class="rooms">{rooms.map((room) => <RoomCard ctx={ctx} room={room} />)}</div>
+      </>
+    );
   },
 };
 
 function RoomCard({ ctx, room }: { readonly ctx: PageContext; readonly room: Room }) {
-  const { t, nowMs, env } = ctx;
-  const nameOf = (id: string): string => {
-    const profile = env.snapshot().data.profiles.find((known) => known.id === id);
-    return profile === undefined ? id : t(profile.name, profile.nameEn);
-  };
-  const bells = env.bells(room.name, nowMs);
-  const ends = [
-    ...(bells.period === null ? [] : [{ value: 'period', label: t(`Hết ${bells.period.name.vi} (${ctx.format.time(bells.period.untilMs)})`, `End of ${bells.period.name.en} (${ctx.format.time(bells.period.untilMs)})`) }]),
-    ...(bells.session === null ? [] : [{ value: 'session', label: t(`Hết ${bells.session.name.vi} (${ctx.format.time(bells.session.untilMs)})`, `End of ${bells.session.name.en} (${ctx.format.time(bells.session.untilMs)})`) }]),
-    ...[45, 90].map((minutes) => ({ value: String(minutes), label: t(`${minutes} phút`, `${minutes} minutes`) })),
-    { value: 'clock', label: t('Đến giờ …', 'Until a time …') },
-  ];
-  const id = `phong-${hash(room.name)}`;
+  const { t, env } = ctx;
+  const id = roomId(room.name);
+  const path = roomPath(room.name);
   return (
-    <section class="card room" aria-labelledby={id}>
-      <h2 id={id}>{room.name}</h2>
-      <Live ctx={ctx} id={`${id}-now`} seconds={15}>
-        <p class="now"><strong>{nameOf(room.profile)}</strong> <span>{untilWords(ctx, room, nameOf)}</span></p>
-        <p class="seen"><span class={room.devices.kind === 'none' ? 'dot' : 'dot on'} aria-hidden="true"></span>{t(sayDevices(room.devices).vi, sayDevices(room.devices).en)} {t('trong 15 phút qua', 'in the last 15 minutes')}</p>
-      </Live>
+    <section class={`card room ${room.kind}`} aria-labelledby={id}>
+      <h2 id={id}><a href={path}>{room.name}</a></h2>
+      <RoomNow ctx={ctx} room={room} />
       <ActionForm ctx={ctx} action="lesson.start" key_={room.name} class="form switch">
         <input type="hidden" name="room" value={room.name} />
         <Field ctx={ctx} action="lesson.start" key_={room.name} name="profile" label={t('Đổi sang hồ sơ', 'Switch to')} value={room.profile}
           options={env.snapshot().data.profiles.map((profile) => ({ value: profile.id, label: t(profile.name, profile.nameEn) }))} />
-        <Field ctx={ctx} action="lesson.start" key_={room.name} name="until" label={t('Đến khi nào', 'Until')} value={ends[0]?.value ?? '45'} options={ends} />
-        <Field ctx={ctx} action="lesson.start" key_={room.name} name="clock" type="time" required={false} label={t('Giờ kết thúc', 'End time')} />
+        <UntilFields ctx={ctx} action="lesson.start" key_={room.name} room={room.name} />
         <button>{t('Đổi', 'Switch')}</button>
       </ActionForm>
-      {room.because === 'lesson' ? (
-        <ActionForm ctx={ctx} action="lesson.end" key_={room.name} class="inline">
-          <input type="hidden" name="room" value={room.name} />
-          <button class="quiet">{t('Kết thúc tiết', 'End the lesson')}</button>
-        </ActionForm>
-      ) : null}
+      <div class="quick">
+        {room.because === 'lesson' ? <EndForm ctx={ctx} room={room} /> : null}
+        {room.kind === 'pause' ? null : <PauseForm ctx={ctx} room={room} />}
+        <a class="button quiet" href={`${path}#danh-sach`}>{t('Chỉ danh sách trang', 'List only')}</a>
+        <a class="button quiet" href={`${path}#gio-thi`}>{t('Giờ thi', 'Exam')}</a>
+        <a class="button quiet" href={`${path}#mo-tam`}>{t('Mở một trang', 'Open a site')}</a>
+      </div>
     </section>
   );
 }
 
-function untilWords(ctx: PageContext, room: Room, nameOf: (id: string) => string): string {
-  const { t, format, nowMs } = ctx;
-  const end = room.untilMs === null ? null : format.moment(room.untilMs, nowMs);
-  if (room.because === 'lesson' && end !== null) {
-    return t(`đến ${end}, rồi ${nameOf(room.then)}${room.by === null ? '' : ` · ${room.by}`}`, `until ${end}, then ${nameOf(room.then)}${room.by === null ? '' : ` · ${room.by}`}`);
-  }
-  if (end === null) return t('hồ sơ của phòng', "the room's own profile");
-  return room.because === 'timetable' ? t(`theo thời khóa biểu, đến ${end}`, `by the timetable, until ${end}`) : t(`hồ sơ của phòng, đến ${end}`, `the room's own profile, until ${end}`);
+/** One tap: ten minutes, which is what a teacher who wants eyes on the board means; the room's page has other ends. */
+function PauseForm({ ctx, room }: { readonly ctx: PageContext; readonly room: Room }) {
+  return (
+    <ActionForm ctx={ctx} action="lesson.pause" key_={room.name} class="inline">
+      <input type="hidden" name="room" value={room.name} />
+      <input type="hidden" name="until" value="10" />
+      <button class="quiet">{ctx.t('Tạm dừng 10 phút', 'Pause for 10 minutes')}</button>
+    </ActionForm>
+  );
 }
 
-/** An id that HTML takes, whatever the room is called. */
-function hash(name: string): string {
-  return Buffer.from(name).toString('hex').slice(0, 40);
+export function EndForm({ ctx, room }: { readonly ctx: PageContext; readonly room: Room }) {
+  return (
+    <ActionForm ctx={ctx} action="lesson.end" key_={room.name} class="inline">
+      <input type="hidden" name="room" value={room.name} />
+      {room.kind === 'pause' ? <button>{ctx.t('Mở lại Internet', 'Bring the Internet back')}</button>
+        : <button class="quiet">{room.kind === 'exam' ? ctx.t('Kết thúc giờ thi', 'End the exam') : room.kind === 'focus' ? ctx.t('Thôi chỉ mở danh sách', 'End list only') : ctx.t('Kết thúc tiết', 'End the lesson')}</button>}
+    </ActionForm>
+  );
 }
