@@ -54,6 +54,7 @@ export interface Config {
     readonly hourDays: number;
     readonly dayYears: number;
     readonly requestDays: number;
+    readonly ticketDays: number;
     readonly auditMonths: number;
   };
 }
@@ -104,6 +105,7 @@ const schema = z.strictObject({
     hourDays: z.int().min(30).max(730).optional(),
     dayYears: z.int().min(1).max(10).optional(),
     requestDays: z.int().min(7).max(365).optional(),
+    ticketDays: z.int().min(7).max(180).optional(),
     auditMonths: z.int().min(12).max(120).optional(),
   }).optional(),
 });
@@ -230,6 +232,7 @@ export function loadConfig(source: ConfigSource = {}): Config {
       hourDays: retention.hourDays ?? 400,
       dayYears: retention.dayYears ?? 5,
       requestDays: retention.requestDays ?? 60,
+      ticketDays: retention.ticketDays ?? 30,
       auditMonths: retention.auditMonths ?? 12,
     },
   });

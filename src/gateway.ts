@@ -25,6 +25,7 @@ import { ownAddresses } from './own-addresses.js';
 import { readNeighbours } from './neighbours.js';
 import { newRef } from './pages/block-page.js';
 import { createPagesServer } from './pages/server.js';
+import { ticketDesk } from './gateway-tickets.js';
 import type { PageRequest, RequestAnswer } from './pages/request-page.js';
 import { createSnapshot } from './policy/create-snapshot.js';
 import type { Snapshot } from './policy/snapshot.js';
@@ -118,6 +119,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     addRequest: (request) => takeRequest(store, request),
     requestByRef: (ref) => answerOf(store.policies.requests().find((row) => row.ref === ref)),
+    tickets: ticketDesk(store, config.retention.ticketDays),
     ca: () => caFacts(authority.authority(), snapshot.data.school.name),
     health: () => ({
       ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
@@ -291,6 +293,7 @@ function expire(store: Store, config: Config): void {
     daysBeforeMs: today - config.retention.dayYears * 366 * DAY_MS,
     requestsBeforeMs: today - config.retention.requestDays * DAY_MS,
     auditBeforeMs: today - config.retention.auditMonths * 31 * DAY_MS,
+    ticketsBeforeMs: today - config.retention.ticketDays * DAY_MS,
     rejectionsBeforeMs: today - Math.min(config.retention.eventDays, REJECTION_DAYS) * DAY_MS,
   });
   store.proposals.expire(Date.now());

@@ -74,6 +74,9 @@ export const AUDIT_WORDS: Readonly<Record<string, Words>> = {
   'token.remove': { vi: 'thu hồi mã truy cập API', en: 'revoked the API token' },
   'live.open': { vi: 'mở màn hình theo dõi trực tiếp', en: 'opened the live view' },
   'live.close': { vi: 'đóng màn hình theo dõi trực tiếp', en: 'closed the live view' },
+  'ticket.answer': { vi: 'trả lời lời nhắn của học sinh', en: 'answered a pupil’s message' },
+  'ticket.close': { vi: 'khép lại lời nhắn của học sinh', en: 'closed a pupil’s message' },
+  'ticket.reopen': { vi: 'hoàn tác ở lời nhắn của học sinh', en: 'took back a change to a pupil’s message' },
   backup: { vi: 'sao lưu dữ liệu', en: 'made a backup' },
   restore: { vi: 'khôi phục dữ liệu', en: 'restored a backup' },
 };

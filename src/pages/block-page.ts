@@ -77,7 +77,7 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
       title: SUPPORT_WORDS.title,
       school: school.name,
       big: voice === 'tieu-hoc',
-      body: `<section class="card"><h1>${SUPPORT_WORDS.title}</h1><p>${SUPPORT_WORDS.lead}</p>${hotlines(school)}<p class="small" lang="en">${SUPPORT_WORDS.en}</p></section>`,
+      body: `<section class="card"><h1>${SUPPORT_WORDS.title}</h1><p>${SUPPORT_WORDS.lead}</p>${hotlines(school)}<p><a href="${escapeHtml(pagesOrigin)}/help">Xem thêm nơi giúp em</a></p><p class="small" lang="en">${SUPPORT_WORDS.en}</p></section>`,
     });
   }
   const words = VOICE_WORDS[voice];

@@ -2,6 +2,7 @@
 import type { SchoolFacts } from '../policy/snapshot.js';
 import { hotlines } from './block-page.js';
 import { escapeHtml, page } from './layout.js';
+import { ticketInvite } from './ticket-page.js';
 
 /** A help or reporting channel (`rules/help.yaml`; vietnam.md §4.2). */
 export interface HelpChannel {
@@ -18,7 +19,8 @@ export interface HelpChannel {
 
 const NO_SCHOOL: SchoolFacts = { name: 'Cổng lọc của trường', hotline: null, counsellor: null };
 
-export function helpPage(school: SchoolFacts | null, channels: readonly HelpChannel[]): string {
+/** @param counsellor somebody reads what is left for them */
+export function helpPage(school: SchoolFacts | null, channels: readonly HelpChannel[], counsellor = false): string {
   const facts = school ?? NO_SCHOOL;
   const rows = channels
     .filter((channel) => channel.pupils)
@@ -32,7 +34,7 @@ export function helpPage(school: SchoolFacts | null, channels: readonly HelpChan
     title: 'Nơi giúp em',
     school: facts.name,
     body: `<section class="card help"><h1>Nơi giúp em</h1><p>Em không phải chịu một mình. Hãy nói với thầy cô, bố mẹ, hoặc gọi:</p>${hotlines(facts)}</section>
-<section class="card"><h2>Các nơi khác</h2><ul>${rows}</ul><p class="small">Cổng lọc không ghi lại việc em xem trang này hay vào các trang trợ giúp.</p></section>
+${counsellor ? ticketInvite() : ''}<section class="card"><h2>Các nơi khác</h2><ul>${rows}</ul><p class="small">Cổng lọc không ghi lại việc em xem trang này hay vào các trang trợ giúp.</p></section>
 <p class="small" lang="en">Where to find help. Hotline 111 is free, day and night. Visits to help pages are not recorded.</p>`,
   });
 }

@@ -21,10 +21,14 @@ p{margin:.5rem 0}
 .help{background:var(--warm)}
 .help ul{margin:.4rem 0 0;padding-left:1.2rem}
 label{display:block;margin:.6rem 0 .25rem}
-input[type=text]{width:100%;font:inherit;padding:.65rem .75rem;border:1px solid var(--line);border-radius:10px;background:var(--card);color:inherit}
+input[type=text],textarea{width:100%;font:inherit;padding:.65rem .75rem;border:1px solid var(--line);border-radius:10px;background:var(--card);color:inherit}
 button{font:inherit;font-weight:600;margin-top:.8rem;padding:.75rem 1.1rem;border:0;border-radius:10px;background:var(--leaf);color:var(--leaf-ink);cursor:pointer;min-height:48px;width:100%}
-button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid var(--leaf);outline-offset:2px}
+button:focus-visible,a:focus-visible,input:focus-visible,textarea:focus-visible{outline:3px solid var(--leaf);outline-offset:2px}
+a.button{display:block;text-align:center;font-weight:600;text-decoration:none;margin-top:.6rem;padding:.75rem 1.1rem;border-radius:10px;background:var(--leaf);color:var(--leaf-ink);min-height:48px}
+.wrong{font-weight:600;border-left:4px solid currentColor;padding-left:.7rem}
+.said{margin:.8rem 0;padding:.4rem 0 .4rem 1rem;border-left:4px solid var(--leaf);overflow-wrap:anywhere}
 a{color:var(--leaf)}
+a.button{color:var(--leaf-ink)}
 .tel{font-weight:700;white-space:nowrap}
 .small{font-size:.9rem;color:var(--soft)}
 footer{color:var(--soft);font-size:.9rem;border-top:1px solid var(--line);padding-top:.8rem;margin-top:1.2rem}

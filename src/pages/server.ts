@@ -14,7 +14,8 @@ import { pageHeaders } from './layout.js';
 import { blockedPage, helpPage, homePage, type HelpChannel } from './help-page.js';
 import { pacFile } from './pac.js';
 import { answerPage, readRequestForm, sentPage, type PageRequest, type RequestAnswer } from './request-page.js';
-import { REASON_WORDS } from './texts.js';
+import { REASON_WORDS, type Words } from './texts.js';
+import { MAX_TICKET_BYTES, readTicketForm, readTicketRef, ticketAnswerPage, ticketPage, ticketSentPage, type TicketDesk } from './ticket-page.js';
 
 export interface PagesDeps {
   readonly host: string;
@@ -35,6 +36,8 @@ export interface PagesDeps {
   /** Stores (or finds the same open) request. */
   addRequest(request: PageRequest): RequestAnswer;
   requestByRef(ref: string): RequestAnswer | null;
+  /** Messages to the counsellor; absent, or not offered: the pages don't exist. */
+  readonly tickets?: TicketDesk;
   /** The school's CA; null while there is none, or it can't be trusted. */
   ca?(): SchoolCaFacts | null;
   health(): { readonly ok: boolean; readonly [key: string]: string | number | boolean };
@@ -51,6 +54,11 @@ const MAX_PER_CLIENT = 64;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);
 /** Requests a room may send in a minute; a class of forty asking for one page is one request (same room, same host). */
 const REQUESTS_PER_MINUTE = 20;
+/** Messages to the counsellor, and looks for an answer, of a room in a minute: a class told about it at once gets through, a game with the button does not. */
+const TICKETS_PER_MINUTE = 10;
+
+const NO_COUNSELLOR: Words = { vi: 'Trường chưa mở mục nhắn cho thầy cô tư vấn. Em gọi 111 hoặc nói với một thầy cô em tin nhé.', en: 'The school has no counsellor here yet. Call 111 or talk to a teacher you trust.' };
+const TICKETS_BUSY: Words = { vi: 'Lúc này chưa nhận được lời nhắn, điều em viết chưa được lưu. Em thử lại sau ít phút; cần người nghe ngay thì gọi 111.', en: 'Messages can’t be taken right now; what you wrote was not kept. Try again in a few minutes, or call 111 now.' };
 
 export function createPagesServer(deps: PagesDeps): PagesServer {
   const clients = createCidrSet(deps.clients);
@@ -101,7 +109,11 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
     if (request.rawHeaders.length > 256) return sendText(response, 431, 'Too many header fields.\n');
     const method = request.method ?? 'GET';
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    if (method === 'POST') return path === '/yeu-cau' ? await takeRequest(request, response, zoneFor(request, address)) : sendText(response, 405, 'Method not allowed.\n');
+    if (method === 'POST') {
+      if (path === '/yeu-cau') return await takeRequest(request, response, zoneFor(request, address));
+      if (path === '/nhan-tu-van' || path === '/nhan-tu-van/tra-loi') return await takeTicket(request, response, zoneFor(request, address), path !== '/nhan-tu-van');
+      return sendText(response, 405, 'Method not allowed.\n');
+    }
     if (method !== 'GET' && method !== 'HEAD') return sendText(response, 405, 'Method not allowed.\n');
     const snapshot = deps.policy();
     const school = snapshot?.data.school ?? null;
@@ -114,7 +126,9 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
         return sendAs(response, health.ok ? 200 : 503, 'application/json; charset=utf-8', `${JSON.stringify(health)}\n`);
       }
       case '/help':
-        return send(response, 200, helpPage(school, deps.helpChannels));
+        return send(response, 200, helpPage(school, deps.helpChannels, deps.tickets?.offered() === true));
+      case '/nhan-tu-van':
+        return deps.tickets?.offered() === true ? send(response, 200, ticketPage(school, deps.tickets.days)) : send(response, 404, failurePage(NO_COUNSELLOR, school));
       case '/blocked':
         return send(response, 200, blockedPage(school));
       case '/':
@@ -147,18 +161,44 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
     return asked !== undefined && (asked === local || deps.names.includes(asked)) ? asked : local;
   }
 
+  function tooOften(key: string, perMinute: number): boolean {
+    const minute = Math.floor(Date.now() / 60_000);
+    const seen = rate.get(key);
+    if (seen !== undefined && seen.minute === minute && seen.n >= perMinute) return true;
+    rate.set(key, { minute, n: seen?.minute === minute ? seen.n + 1 : 1 });
+    if (rate.size > 1_000) rate.clear();
+    return false;
+  }
+
+  /** A message, or with `look` the reference of one: in the body, so that no history of a shared machine keeps it. */
+  async function takeTicket(request: IncomingMessage, response: ServerResponse, zone: string | null, look: boolean): Promise<void> {
+    const school = deps.policy()?.data.school ?? null;
+    const { tickets } = deps;
+    if (tickets?.offered() !== true || tooOften(`${look ? 'xem' : 'nhan'} ${zone ?? ''}`, TICKETS_PER_MINUTE)) {
+      request.resume();
+      return tickets?.offered() === true ? send(response, 429, failurePage(TICKETS_BUSY, school)) : send(response, 404, failurePage(NO_COUNSELLOR, school));
+    }
+    const body = await readBody(request, MAX_TICKET_BYTES);
+    if (body === null) return send(response, 400, ticketPage(school, tickets.days, { vi: 'Lời nhắn gửi lên không đọc được. Em viết lại ngắn hơn rồi gửi nhé.', en: 'The message could not be read. Write a shorter one.' }));
+    if (look) {
+      const ref = readTicketRef(body);
+      const answer = ref === null ? null : tickets.byRef(ref);
+      if (answer === null) return send(response, 404, ticketPage(school, tickets.days, { vi: 'Không có lời nhắn nào mang mã này, hoặc đã quá hạn và được xóa.', en: 'No message has this code, or it has been deleted.' }));
+      return send(response, 200, ticketAnswerPage(school, answer));
+    }
+    const ticket = readTicketForm(body);
+    if ('vi' in ticket) return send(response, 400, ticketPage(school, tickets.days, ticket));
+    if (!tickets.add(ticket)) return send(response, 503, failurePage(TICKETS_BUSY, school));
+    send(response, 200, ticketSentPage(school, ticket.ref));
+  }
+
   async function takeRequest(request: IncomingMessage, response: ServerResponse, zone: string | null): Promise<void> {
     const snapshot = deps.policy();
     const school = snapshot?.data.school ?? null;
-    const key = zone ?? '';
-    const minute = Math.floor(Date.now() / 60_000);
-    const seen = rate.get(key);
-    if (seen !== undefined && seen.minute === minute && seen.n >= REQUESTS_PER_MINUTE) {
+    if (tooOften(`mo ${zone ?? ''}`, REQUESTS_PER_MINUTE)) {
       request.resume();
       return send(response, 429, failurePage({ vi: 'Phòng này gửi nhiều yêu cầu quá. Em đợi một phút rồi gửi lại nhé.', en: 'Too many requests from this room. Wait a minute.' }, school));
     }
-    rate.set(key, { minute, n: seen?.minute === minute ? seen.n + 1 : 1 });
-    if (rate.size > 1_000) rate.clear();
     const body = await readBody(request, MAX_FORM_BYTES);
     const form = body === null || snapshot === null ? null : readRequestForm(body, snapshot);
     if (form === null) {

@@ -5,6 +5,7 @@ import { createAudit } from './audit.js';
 import { createChanger } from './change.js';
 import { BUSY_MS, type DatabaseOptions, integrityOf, openDatabase } from './connection.js';
 import { createEvents } from './events.js';
+import { createHelpTickets } from './help-tickets.js';
 import { createLessons } from './lessons.js';
 import { createLists } from './lists.js';
 import { createProposals } from './proposals.js';
@@ -65,6 +66,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     siteLists: guarded(createSiteLists(db, changer)),
     rooms: guarded(createRooms(db, changer)),
     together: (work) => db.transaction(work).immediate(),
+    helpTickets: guarded(createHelpTickets(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),

@@ -50,6 +50,7 @@ export function retention(db: Connection, { audit, busyMs, removeAside }: Retent
         gone += drop('request_cause', 'day_ms', limits.daysBeforeMs, null, 1);
         gone += drop('room_loan', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('request', 'at_ms', limits.requestsBeforeMs, null, 1);
+        gone += drop('help_ticket', 'touched_ms', limits.ticketsBeforeMs ?? limits.eventsBeforeMs, null, 1);
         gone += drop('lesson', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('opening', 'until_ms', limits.eventsBeforeMs, null, 1);
         gone += drop('tls_rejection', 'day_ms', limits.rejectionsBeforeMs ?? limits.eventsBeforeMs, null, 1);

@@ -9,6 +9,7 @@ import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 import type { LessonKind } from '../policy/snapshot.js';
+import type { HelpTicketStore } from './ticket-rows.js';
 import type { NewLesson, RemovedZone, RoomStore, SchoolTimeStore, SiteListStore, SlotRow, StartedLesson, UndoStore } from './school-rows.js';
 
 /** Who did it, for the audit trail. A person's account name at most; never a pupil. */
@@ -311,6 +312,8 @@ export interface RetentionLimits {
   readonly requestsBeforeMs: number;
   /** Hosts whose clients refused our certificate; absent: with the events. */
   readonly rejectionsBeforeMs?: number;
+  /** What pupils left for the counsellor, by its last change; absent: with the events. */
+  readonly ticketsBeforeMs?: number;
   /** Audit records and decided proposals; absent: kept. */
   readonly auditBeforeMs?: number;
 }
@@ -389,6 +392,7 @@ export interface Store {
   readonly rooms: RoomStore;
   /** Several changes as one: all of them or none, also where one in the middle is refused. */
   together<T>(work: () => T): T;
+  readonly helpTickets: HelpTicketStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Whole, consistent copy while in use. */

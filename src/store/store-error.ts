@@ -8,7 +8,7 @@ export const STORE_CODES = [
   'corrupt', 'read-only', 'disk-full', 'locked', 'io', 'cannot-open', 'exists', 'in-use',
   // what was asked
   'name-taken', 'port-taken', 'range-taken', 'mac-taken', 'rule-taken', 'ref-taken',
-  'unknown-zone', 'unknown-profile', 'unknown-list', 'unknown-version', 'unknown-request', 'unknown-user',
+  'unknown-zone', 'unknown-profile', 'unknown-list', 'unknown-version', 'unknown-request', 'unknown-user', 'unknown-ticket',
   'bad-value', 'bad-time', 'too-big', 'too-many', 'already-answered', 'weak-password', 'last-admin', 'busy',
   // what two people decide
   'unknown-proposal', 'unknown-category', 'already-decided', 'proposal-open', 'stale-proposal', 'not-approver', 'not-proposer', 'needs-approval', 'hard-cell',

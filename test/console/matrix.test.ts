@@ -29,6 +29,7 @@ const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/quan-tri/gio-hoc': ['it-admin'],
   '/xem-truc-tiep': ['it-admin'],
   '/viec/:id': ALL,
+  '/tu-van': ['counsellor'],
   '/tai-khoan': ALL,
 };
 
@@ -59,6 +60,9 @@ const ACTION_ROWS: Readonly<Record<string, readonly Role[]>> = {
   'site-list.copy': ['it-admin', 'teacher'],
   'site-list.remove': ['it-admin', 'teacher'],
   'verdict.explain': ['it-admin', 'teacher'],
+  'ticket.list': ['counsellor'],
+  'ticket.answer': ['counsellor'],
+  'ticket.close': ['counsellor'],
   'metrics.read': ['it-admin'],
   'profile.list': ['it-admin', 'head', 'auditor'],
   'cell.set': ['it-admin'],

@@ -389,6 +389,23 @@ describe('planted identifiers', () => {
     expect(found(Buffer.from(shown))).toEqual([]);
   });
 
+  it('leave what a pupil writes to the counsellor in its own table only: no log, no trail, no command, no page but the counsellor’s', async () => {
+    expect(await gateway.cli('users', 'add', 'tu-van', '--role', 'counsellor', '--password', 'Con tre xanh 2026!')).toMatchObject({ code: 0 });
+    const post = (path: string, fields: Record<string, string>, from?: string): Promise<string> => {
+      const body = new URLSearchParams(fields).toString();
+      return say(`POST ${path} HTTP/1.1\r\nHost: x\r\n${IDENTIFYING}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`, { port: gateway.pagesPort, ...(from === undefined ? {} : { from }) });
+    };
+    const sent = await post('/nhan-tu-van', { message: `em ${MARK}buon`, contact: `${MARK}lienlac` });
+    const ref = /([0-9A-Z]{4}-[0-9A-Z]{4})/.exec(sent)?.[1] ?? '';
+    expect(ref).not.toBe('');
+    expect(found(Buffer.from(sent))).toEqual([]);
+    const holding = Object.entries(rows()).filter(([table, all]) => table !== 'request' && found(Buffer.from(JSON.stringify(all))).length > 0).map(([table]) => table);
+    expect(holding).toEqual(['help_ticket']);
+    expect(Object.keys(rows()['help_ticket']?.[0] as object).sort()).toEqual(['answer', 'at_ms', 'by', 'contact', 'id', 'message', 'ref', 'state', 'touched_ms']);
+    for (const text of [sent, await post('/nhan-tu-van/tra-loi', { ref }, OTHER), await post('/nhan-tu-van/tra-loi', { ref: `${MARK}aa` }), await post('/nhan-tu-van', { message: '', contact: `${MARK}x` })]) expect(found(Buffer.from(text))).toEqual([]);
+    expect(found(Buffer.from(await otherWaysOut()))).toEqual([]);
+  });
+
   it('a room\'s login, right or wrong, goes into no file and no answer', { timeout: 60_000 }, async () => {
     expect(await gateway.cli('requests', 'reject', '1')).toMatchObject({ code: 1 });
     expect(await gateway.cli('zones', 'set', ZONE, '--login', 'phongdoichung', '--password', `${MARK}matkhau`)).toMatchObject({ code: 0 });
@@ -400,7 +417,7 @@ describe('planted identifiers', () => {
     expect(right).toContain('X-Luytre-Reason: hard-category');
     expect(found(Buffer.from(wrong + right))).toEqual([]);
     await settled();
-    const holding = Object.entries(rows()).filter(([table, all]) => table !== 'request' && found(Buffer.from(JSON.stringify(all))).length > 0).map(([table]) => table);
+    const holding = Object.entries(rows()).filter(([table, all]) => table !== 'request' && table !== 'help_ticket' && found(Buffer.from(JSON.stringify(all))).length > 0).map(([table]) => table);
     expect(holding).toEqual([]);
     expect(found(Buffer.from(await otherWaysOut()))).toEqual([]);
     expect(await gateway.cli('zones', 'set', ZONE, '--no-login')).toMatchObject({ code: 0 });

@@ -2,6 +2,7 @@
 import type { Action } from '../action.js';
 import { accountActions } from './account.js';
 import { adminActions } from './admin.js';
+import { helpTicketActions } from './help-tickets.js';
 import { liveActions } from './live.js';
 import { metricsActions } from './metrics.js';
 import { policyActions } from './policy.js';
@@ -9,6 +10,6 @@ import { roomActions } from './rooms.js';
 import { teachingActions } from './teaching.js';
 import { tokenActions } from './tokens.js';
 
-const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions, ...teachingActions];
+const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions, ...teachingActions, ...helpTicketActions];
 
 export const ACTIONS: readonly Action[] = [...WORK, ...tokenActions(WORK)];

@@ -2,6 +2,7 @@
 import type { Page } from '../page.js';
 import { accountPage } from './account.js';
 import { adminPages } from './admin.js';
+import { helpTicketsPage } from './help-tickets.js';
 import { livePage } from './live.js';
 import { policyPages } from './policy.js';
 import { roomsPage } from './rooms.js';
@@ -9,4 +10,4 @@ import { taskPage } from './task.js';
 import { teachingPages } from './teaching.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages, ...teachingPages];
+export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages, ...teachingPages, helpTicketsPage];

@@ -5,10 +5,11 @@ import { migration as activity } from './003-activity.js';
 import { migration as approvals } from './004-approvals.js';
 import { migration as console } from './005-console.js';
 import { migration as schoolTime } from './006-school-time.js';
+import { migration as helpTickets } from './007-help-tickets.js';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime];
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime, helpTickets];
