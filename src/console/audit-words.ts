@@ -3,7 +3,7 @@
  * pages and the export. Pure. What it does not know it tells by its code: a record is never left out.
  */
 import { plainText } from '../store/audit.js';
-import type { AuditRow } from '../store/rows.js';
+import type { AuditRow } from '../store/audit-rows.js';
 import { byName, type Formats, type T, type Words } from './words.js';
 
 /** Every action the trail can hold; test/console/audit-words.test.ts holds it against the source. */

@@ -6,7 +6,8 @@
  * school (the signed report carries it).
  */
 import { createHash } from 'node:crypto';
-import type { Actor, AuditRow, AuditStore } from './rows.js';
+import type { AuditRow, AuditStore } from './audit-rows.js';
+import type { Actor } from './rows.js';
 import type { Connection } from './connection.js';
 
 const MAX_OBJECT = 512;
@@ -40,6 +41,9 @@ export function createAudit(db: Connection, now: () => number): { writer: AuditW
   const newest = db.prepare('SELECT * FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?) ORDER BY seq');
   const ofObject = db.prepare('SELECT * FROM audit WHERE object = ? ORDER BY seq DESC LIMIT ?');
   const all = db.prepare('SELECT * FROM audit ORDER BY seq');
+  const within = 'SELECT * FROM audit WHERE seq > ? AND seq < ? AND at_ms >= ? AND at_ms < ? ORDER BY seq';
+  const newestFirst = db.prepare(`${within} DESC`);
+  const oldestFirst = db.prepare(within);
 
   const writer: AuditWriter = {
     append(actor, action, object, before, after) {
@@ -74,6 +78,20 @@ export function createAudit(db: Connection, now: () => number): { writer: AuditW
   const store: AuditStore = {
     about: (object, limit) => (ofObject.all(plainText(object, MAX_OBJECT), Math.max(0, Math.floor(limit))) as Stored[]).map(toRow),
     list: (limit) => (newest.all(Math.max(0, Math.floor(limit))) as Stored[]).map(toRow),
+    find(range, keep, limit) {
+      const found: AuditRow[] = [];
+      const rows = (range.oldestFirst === true ? oldestFirst : newestFirst).iterate(range.afterSeq ?? 0, range.beforeSeq ?? Number.MAX_SAFE_INTEGER, range.fromMs ?? 0, range.toMs ?? Number.MAX_SAFE_INTEGER);
+      for (const row of rows as IterableIterator<Stored>) {
+        if (found.length >= limit) break;
+        const shown = toRow(row);
+        if (keep(shown)) found.push(shown);
+      }
+      return found;
+    },
+    ends: () => ({
+      base: { seq: Number(getMeta.get('audit-base-seq')), hash: String(getMeta.get('audit-base-hash')) },
+      head: { seq: Number(getMeta.get('audit-head-seq')), hash: String(getMeta.get('audit-head-hash')) },
+    }),
     record(actor, action, object, before, after) {
       db.transaction(() => writer.append(actor, action, object, before, after)).immediate();
     },

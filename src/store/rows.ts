@@ -9,6 +9,7 @@ import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 import type { LessonKind } from '../policy/snapshot.js';
+import type { AuditStore } from './audit-rows.js';
 import type { HelpTicketStore } from './ticket-rows.js';
 import type { NewLesson, RemovedZone, RoomStore, SchoolTimeStore, SiteListStore, SlotRow, StartedLesson, UndoStore } from './school-rows.js';
 
@@ -143,17 +144,6 @@ export interface UserRow {
   readonly disabled: boolean;
   /** A second factor is set up. */
   readonly totp: boolean;
-}
-
-export interface AuditRow {
-  readonly seq: number;
-  readonly atMs: number;
-  readonly actor: Actor;
-  readonly action: string;
-  readonly object: string;
-  readonly before: string | null;
-  readonly after: string | null;
-  readonly hash: string;
 }
 
 /** One roll-up cell: an hour or a day × zone × profile × category × action × reason. */
@@ -330,16 +320,6 @@ export interface EventStore {
   expire(limits: RetentionLimits): number;
   /** Compares the roll-ups with the events they cover (those not yet expired); [] when equal. */
   verify(): string[];
-}
-
-export interface AuditStore {
-  /** Newest last. */
-  list(limit: number): AuditRow[];
-  /** The last changes of one object (a zone, a rule, a cell, a list, an account), newest first: who changed this, and why. */
-  about(object: string, limit: number): AuditRow[];
-  record(actor: Actor, action: string, object: string, before: unknown, after: unknown): void;
-  /** Recomputes the chain; null when whole, else the first bad sequence number. */
-  verify(): { readonly records: number; readonly firstBad: number | null };
 }
 
 export interface AccountStore {

@@ -1,5 +1,5 @@
 /** "Ai đã đổi, vì sao": the last changes of an object out of the audit trail, folded away until it is asked for. */
-import type { AuditRow } from '../../store/rows.js';
+import type { AuditRow } from '../../store/audit-rows.js';
 import { actionWords, changesOf, changeText, reasonOf, type Saying } from '../audit-words.js';
 import type { PageContext } from '../page.js';
 
