@@ -58,6 +58,8 @@ const ALPN = ['http/1.1'];
 
 /** One verdict a leaf, chain and host: a page of forty requests from one site costs one judgement. */
 const MAX_VERDICTS = 4_096;
+/** Certificates read and their signatures checked: what one certificate serves (a CDN's serves a hundred names) is checked once for all. */
+const MAX_CHAINS = 1_024;
 /** What was learnt comes into force at most this often: a new context costs 5 to 10 ms. */
 const RELEARN_MS = 1_000;
 /** OpenSSL looks at the dates each time; this bounds how long a path through an intermediate is believed after its own end. */
@@ -75,6 +77,13 @@ interface Verdict {
   staple: { readonly hash: string; readonly answer: Staple; readonly madeMs: number } | null;
 }
 
+/** A leaf and its path to a root, signatures checked; of what has none nothing is kept, it may be learnt. */
+interface Chain {
+  readonly leaf: Link;
+  readonly path: readonly Link[];
+  readonly madeMs: number;
+}
+
 /** What is known once the server has spoken, whatever comes of it. */
 interface Heard {
   certificate: X509Certificate | undefined;
@@ -89,6 +98,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const roots = createPool(trust.roots.map(rootLink).filter((link) => link !== null));
   const learnt = createIntermediates();
   const verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
+  const chains = new LRUCache<string, Chain>({ max: MAX_CHAINS });
   let context: SecureContext | null = null;
   let contextVersion = -1;
   let rebuiltMs = -Infinity;
@@ -111,26 +121,35 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
 
   function judgeOnce(first: X509Certificate, host: string): Verdict {
     const sent = sentBy(first);
-    const key = `${host} ${sent.map((certificate) => certificate.fingerprint256).join(' ')}`;
+    const chain = sent.map((certificate) => certificate.fingerprint256).join(' ');
+    const key = `${host} ${chain}`;
     const known = verdicts.get(key);
     const now = nowMs();
     if (known !== undefined && Math.abs(now - known.madeMs) < VERDICT_MS) return known;
-    const verdict = judgeAnew(sent, host, now);
+    const verdict = judgeAnew(sent, chain, host, now);
     verdicts.set(key, verdict);
     return verdict;
   }
 
-  function judgeAnew(sent: readonly X509Certificate[], host: string, now: number): Verdict {
+  function judgeAnew(sent: readonly X509Certificate[], chain: string, host: string, now: number): Verdict {
     const none = { leaf: null, issuer: null, madeMs: now, staple: null };
     if (tooMuch(sent)) return { ...none, fault: 'site-certificate-invalid' };
+    const checked = chains.get(chain);
+    if (checked !== undefined && Math.abs(now - checked.madeMs) < VERDICT_MS) return judgeChecked(checked, host, now);
     const [leaf, ...others] = sent.map((certificate) => toLink(certificate.raw, certificate));
     if (leaf == null) return { ...none, fault: 'site-certificate-invalid' };
     const pool = createPool(others.filter((link) => link !== null));
     const path = findPath(leaf, roots, [pool, learnt], now);
     if (path === null) return { ...none, fault: judgeDenied([leaf.facts], deny) ?? judgeLeaf(leaf.facts, host, now) ?? 'site-certificate-untrusted' };
+    const found: Chain = { leaf, path, madeMs: now };
+    chains.set(chain, found);
+    return judgeChecked(found, host, now);
+  }
+
+  function judgeChecked({ leaf, path }: Chain, host: string, now: number): Verdict {
     const fault = judgePath(path.map((link) => link.facts), host, now, deny);
     if (fault === null) learnt.learn(path.slice(1, -1));
-    return { ...none, fault, leaf, issuer: path[1] ?? null };
+    return { fault, leaf, issuer: path[1] ?? null, madeMs: now, staple: null };
   }
 
   function judgeStapled(verdict: Verdict, staple: Buffer | null): CertificateFault | null {

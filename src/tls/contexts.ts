@@ -63,6 +63,8 @@ export function createTlsContexts(authority: IssuingAuthority, options: ContextO
         ca: [],
         minVersion: 'TLSv1.2',
         maxVersion: 'TLSv1.3',
+        // no post-quantum hybrid on the school's own wire: 0.13 ms a handshake, and what leaves the school has it (proxy/upstream-tls.ts)
+        ecdhCurve: 'X25519:prime256v1:secp384r1',
         // no tickets: nothing is resumed, so no session can travel from one name to another (security.md finding 5);
         // no renegotiation: one handshake is all that a refused client may cost
         secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
