@@ -35,6 +35,7 @@ import { createAuthorityKeeper } from './tls/keeper.js';
 import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
+import { ASIDE_FILE } from './store/restore.js';
 import type { RequestRow, Store } from './store/rows.js';
 import { bellEnds } from './bells.js';
 
@@ -151,6 +152,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         school: config.school,
       },
       findings: () => parts.findings(),
+      restore: async (file, actor) => {
+        await store.backup(join(config.dataDir, ASIDE_FILE));
+        store.replaceFrom(file, actor);
+        syncShipped(store, shipped);
+        await refresh(true);
+      },
       health: () => {
         const threads = pool.health();
         const sum = (of: 'connections' | 'tunnels'): number => threads.reduce((total, thread) => total + thread[of], 0);

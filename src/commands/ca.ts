@@ -2,14 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { certsDir } from '../installed.js';
-import { ownAddresses } from '../own-addresses.js';
 import { formatAddress, parseAddress } from '../matching/address.js';
 import { tlsSetting } from '../policy/profile.js';
 import { PROFILE_IDS } from '../store/values.js';
 import type * as AuthorityModule from '../tls/authority.js';
 import type { Authority, SchoolCa } from '../tls/authority.js';
 import type { CaWish } from '../tls/ca-certificate.js';
+import { caSummary, caWish, NO_NAME } from '../tls/ca-wish.js';
 import type { ExportFormat } from '../tls/export.js';
 import { registerCaKey } from './ca-key.js';
 import { collect } from './check.js';
@@ -19,8 +18,6 @@ import { sayTime } from './time.js';
 interface AddressOptions {
   address?: string[];
 }
-
-const NO_NAME = 'Nhà trường';
 
 /** The structures of X.509 are only read in for these commands. */
 const authorityModule = (): Promise<typeof AuthorityModule> => import('../tls/authority.js');
@@ -50,9 +47,9 @@ async function init(env: CommandEnv, options: AddressOptions): Promise<void> {
   env.store();
   const school = schoolName(env);
   if (school === NO_NAME) env.say.err(env.t('Chưa khai báo tên trường nên CA mang tên chung «Nhà trường»; nên chạy luytre setup trước, vì CA sống 5 năm.', 'The school has no name yet, so the CA is called «Nhà trường»; luytre setup should come first, since a CA lives five years.'));
-  const made = initAuthority(env.config.dataDir, await wish(env, school, options));
-  env.store().audit.record(env.actor, 'ca.init', made.issuing.fingerprint, null, facts(made));
-  if (env.json) return env.say.json({ ...facts(made), created: true });
+  const made = initAuthority(env.config.dataDir, wish(env, school, options));
+  env.store().audit.record(env.actor, 'ca.init', made.issuing.fingerprint, null, caSummary(made));
+  if (env.json) return env.say.json({ ...caSummary(made), created: true });
   env.say.out(env.t(`Đã tạo CA cho ${school}.`, `CA made for ${school}.`));
   await sayOne(env, made);
   env.say.out(env.t(
@@ -63,10 +60,10 @@ async function init(env: CommandEnv, options: AddressOptions): Promise<void> {
 
 async function rotate(env: CommandEnv, options: AddressOptions & { now?: boolean }): Promise<void> {
   const { rotateAuthority, loadAuthority } = await authorityModule();
-  const made = rotateAuthority(env.config.dataDir, await wish(env, schoolName(env), options), options.now === true);
-  env.store().audit.record(env.actor, options.now === true ? 'ca.replace' : 'ca.rotate', made.issuing.fingerprint, null, facts(made));
+  const made = rotateAuthority(env.config.dataDir, wish(env, schoolName(env), options), options.now === true);
+  env.store().audit.record(env.actor, options.now === true ? 'ca.replace' : 'ca.rotate', made.issuing.fingerprint, null, caSummary(made));
   const now = loadAuthority(env.config.dataDir, env.now());
-  if (env.json) return env.say.json({ ...facts(made), signsFrom: new Date(now?.switchMs ?? env.now()).toISOString() });
+  if (env.json) return env.say.json({ ...caSummary(made), signsFrom: new Date(now?.switchMs ?? env.now()).toISOString() });
   await sayOne(env, made);
   env.say.out(now?.switchMs == null
     ? env.t('CA mới ký ngay từ bây giờ; khóa cũ đã hủy. Hãy gỡ chứng chỉ cũ và cài chứng chỉ mới trên mọi máy.', 'The new CA signs from now on; the old key is destroyed. Remove the old certificate and install the new one on every device.')
@@ -78,7 +75,7 @@ async function status(env: CommandEnv): Promise<void> {
   const authority = await inForce(env, inspected);
   const { signing, next, switchMs } = authority;
   if (env.json) {
-    env.say.json({ ...facts(signing), inspected, next: next === null ? null : { ...facts(next), signsFrom: new Date(switchMs ?? 0).toISOString() } });
+    env.say.json({ ...caSummary(signing), inspected, next: next === null ? null : { ...caSummary(next), signsFrom: new Date(switchMs ?? 0).toISOString() } });
   } else {
     await sayOne(env, signing);
     if (inspected.length > 0) env.say.out(`  ${env.t('Hồ sơ ở mức inspect', 'Profiles at inspect')}: ${inspected.join(', ')}`);
@@ -131,29 +128,15 @@ async function inForce(env: CommandEnv, inspected: readonly string[] = []): Prom
 async function sayOne(env: CommandEnv, ca: SchoolCa): Promise<void> {
   const { fingerprintText } = await import('../tls/export.js');
   const { issuing } = ca;
-  env.say.out(`  ${env.t('Tên', 'Name')}:      ${commonName(ca)}`);
+  env.say.out(`  ${env.t('Tên', 'Name')}:      ${caSummary(ca).name}`);
   env.say.out(`  SHA-256:  ${fingerprintText(issuing.fingerprint)}`);
   env.say.out(`  ${env.t('Hạn', 'Valid')}:      ${sayTime(issuing.notBeforeMs)} – ${sayTime(issuing.notAfterMs)}`);
   env.say.out(`  ${env.t('Không ký cho', 'Never signs for')}: ${issuing.excluded.length} ${env.t('tên (ngân hàng, y tế, thư…)', 'names (banks, health, mail …)')}`);
   env.say.out(`  ${env.t('Địa chỉ được ký', 'Own addresses')}: ${issuing.addresses.join(', ') || '–'}`);
 }
 
-function commonName(ca: SchoolCa): string {
-  return /CN=(.*)/.exec(ca.certificate.subject)?.[1] ?? '';
-}
-
-function facts(ca: SchoolCa): { name: string; fingerprint: string; from: string; until: string; excluded: number; addresses: readonly string[] } {
-  const { issuing } = ca;
-  return {
-    name: commonName(ca), fingerprint: issuing.fingerprint, from: new Date(issuing.notBeforeMs).toISOString(), until: new Date(issuing.notAfterMs).toISOString(),
-    excluded: issuing.excluded.length, addresses: issuing.addresses,
-  };
-}
-
-async function wish(env: CommandEnv, school: string, options: AddressOptions): Promise<CaWish> {
-  const { loadNeverDecrypt } = await import('../tls/never-decrypt.js');
-  const addresses = options.address?.map((text) => ownAddress(text)) ?? ownAddresses();
-  return { school, excluded: loadNeverDecrypt(join(certsDir(), 'never-decrypt.txt')).names, addresses: [...new Set(addresses)], nowMs: env.now() };
+function wish(env: CommandEnv, school: string, options: AddressOptions): CaWish {
+  return caWish(school, env.now(), options.address?.map((text) => ownAddress(text)));
 }
 
 function ownAddress(text: string): string {

@@ -78,6 +78,7 @@ export function apiRoutes(app: Hono<Env>, kit: Kit, actions: readonly Action[]):
     }
     const session = sessions.read(c.req.header('cookie'));
     if (session?.stage !== 'full') throw refused('sign-in', 'Chưa đăng nhập: gửi mã truy cập ở Authorization: Bearer …', 'Not signed in: send a token as Authorization: Bearer …');
+    if (session.user.oneTimeUntilMs !== null && action !== 'account.password') throw refused('forbidden', 'Hãy đặt mật khẩu của mình trước.', 'Set a password of your own first.');
     return { name: session.user.name, role: session.user.role, actor: { kind: 'console', name: session.user.name }, session };
   }
 }

@@ -68,6 +68,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     if (who instanceof Response) return who;
     const action = byName.get(c.req.param('action'));
     if (action === undefined || action.method === 'GET') throw refused('not-found', 'Không có thao tác này.', 'There is no such action.');
+    if (mustSetPassword(who) && action.name !== 'account.password') return goTo(c, OWN_ACCOUNT);
     const values = await readForm(c, action.maxBytes ?? MAX_FORM);
     const back = safePlace(textOf(values, '_back') || '/');
     try {
@@ -122,6 +123,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
   async function show(c: Ctx, page: Page, form: FormState | null, at: string | null): Promise<Response> {
     const who = signedIn(c);
     if (who instanceof Response) return who;
+    if (mustSetPassword(who) && page.path !== OWN_ACCOUNT) return goTo(c, OWN_ACCOUNT);
     if (!page.roles.includes(who.role)) throw refused('forbidden', 'Vai trò của thầy/cô không xem được trang này.', 'Your role may not see this page.');
     const url = new URL(at ?? c.req.url, 'https://console');
     const asked = url.searchParams.get('lang');
@@ -181,6 +183,13 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
   }
 
   return app;
+}
+
+const OWN_ACCOUNT = '/tai-khoan';
+
+/** Whoever came in with a password that somebody else made sets their own before anything else. */
+export function mustSetPassword(who: Who): boolean {
+  return who.session !== null && who.session.user.oneTimeUntilMs !== null;
 }
 
 export function whoOf(session: SessionRow): Who {

@@ -77,6 +77,8 @@ export const AUDIT_WORDS: Readonly<Record<string, Words>> = {
   'ticket.answer': { vi: 'trả lời lời nhắn của học sinh', en: 'answered a pupil’s message' },
   'ticket.close': { vi: 'khép lại lời nhắn của học sinh', en: 'closed a pupil’s message' },
   'ticket.reopen': { vi: 'hoàn tác ở lời nhắn của học sinh', en: 'took back a change to a pupil’s message' },
+  'sessions.end': { vi: 'kết thúc các phiên', en: 'ended the sessions' },
+  'restore.check': { vi: 'xem một bản sao lưu', en: 'looked at a backup' },
   backup: { vi: 'sao lưu dữ liệu', en: 'made a backup' },
   restore: { vi: 'khôi phục dữ liệu', en: 'restored a backup' },
 };

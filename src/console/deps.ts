@@ -7,7 +7,7 @@ import type { Finding } from '../finding.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import type { Shipped } from '../lists/shipped.js';
 import type { Log } from '../log.js';
-import type { Store } from '../store/rows.js';
+import type { Actor, Store } from '../store/rows.js';
 import type { Words } from './words.js';
 
 /** An end that the bell gives. */
@@ -60,6 +60,8 @@ export interface ConsoleDeps {
   /** What passes, in memory, for ten minutes at a time. */
   readonly live: LiveView;
   readonly premises: Premises;
+  /** A backup that was looked at takes the place of everything; what was there is kept beside it, and filtering goes on. */
+  restore(file: string, actor: Actor): Promise<void>;
   /** What `luytre doctor` finds. */
   findings(): Promise<readonly Finding[]>;
   /** End of the period (tiết) and session (buổi) that runs or is about to begin, by the bells of the room's level. */

@@ -7,7 +7,8 @@ import { afterTry, MOST_WAIT_MS, ONLY_ADMIN_WAIT_MS, waitMs, type LoginCount } f
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import { checkStrength, fits, makeHash } from './passwords.js';
-import type { AccountStore, Role, UserRow } from './rows.js';
+import type { AccountStore } from './account-rows.js';
+import type { Actor, Role, UserRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { nameText } from './values.js';
 
@@ -21,14 +22,15 @@ interface Stored {
   readonly disabled: 0 | 1;
   readonly hash: string;
   readonly totp: 0 | 1;
+  readonly one_time_until: number | null;
 }
 
 export function createAccounts(db: Connection, changer: Changer, now: () => number): AccountStore {
-  const columns = 'name, role, created_ms, disabled, hash, EXISTS (SELECT 1 FROM totp WHERE totp.user = user.name) AS totp';
+  const columns = 'name, role, created_ms, disabled, hash, one_time_until, EXISTS (SELECT 1 FROM totp WHERE totp.user = user.name) AS totp';
   const all = db.prepare(`SELECT ${columns} FROM user ORDER BY created_ms, name`);
   const byName = db.prepare(`SELECT ${columns} FROM user WHERE name = ?`);
-  const insert = db.prepare('INSERT INTO user (name, role, created_ms, disabled, hash) VALUES (?, ?, ?, 0, ?)');
-  const update = db.prepare('UPDATE user SET role = ?, disabled = ?, hash = ?, version = version + ? WHERE name = ?');
+  const insert = db.prepare('INSERT INTO user (name, role, created_ms, disabled, hash, one_time_until) VALUES (?, ?, ?, 0, ?, ?)');
+  const update = db.prepare('UPDATE user SET role = ?, disabled = ?, hash = ?, one_time_until = ?, version = version + ? WHERE name = ?');
   const otherAdmins = db.prepare("SELECT count(*) FROM user WHERE role = 'it-admin' AND disabled = 0 AND name <> ? COLLATE NOCASE").pluck();
   const users = db.prepare('SELECT count(*) FROM user').pluck();
   const code = db.prepare('SELECT hash, expires_ms FROM setup_code');
@@ -57,27 +59,24 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     );
   };
 
-  return {
-    users: () => (all.all() as Stored[]).map(toRow),
-    async addUser(name, role, password, actor) {
-      accountName(name);
-      checkStrength(name, password);
-      const hash = await makeHash(password);
-      return changer.change(false, actor, (note) => {
+  const prepareUser: AccountStore['prepareUser'] = async (name, role, password, oneTimeUntilMs) => {
+    accountName(name);
+    checkStrength(name, password);
+    return { name, role, hash: await makeHash(password), oneTimeUntilMs };
+  };
+  const addPrepared: AccountStore['addPrepared'] = ({ name, role, hash, oneTimeUntilMs }, actor) =>
+      changer.change(false, actor, (note) => {
         if (byName.get(name) !== undefined) {
           throw new StoreError('name-taken', `Đã có tài khoản “${name}”.`, `There is already an account “${name}”.`);
         }
-        insert.run(name, role, Math.round(now()), hash);
+        insert.run(name, role, Math.round(now()), hash, oneTimeUntilMs);
         note('user.add', name, null, { role });
         // Whoever adds the first account has come in; the code has done its work.
         dropCode.run();
         return toRow(find(name));
       });
-    },
-    async setUser(name, patch, actor) {
-      if (patch.password !== undefined) checkStrength(name, patch.password);
-      const hash = patch.password === undefined ? null : await makeHash(patch.password);
-      return changer.change(false, actor, (note) => {
+  const write = (name: string, patch: { readonly role?: Role; readonly disabled?: boolean; readonly oneTimeUntilMs?: number }, hash: string | null, actor: Actor): UserRow =>
+      changer.change(false, actor, (note) => {
         const before = find(name);
         const role = patch.role ?? before.role;
         const disabled = patch.disabled ?? before.disabled === 1;
@@ -86,16 +85,27 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         if (hash !== null) dropCount.run(before.name);
         // What the account may do, or who knows its password, is not what its open sessions were opened under.
         const other = role !== before.role || disabled !== (before.disabled === 1) || hash !== null;
-        update.run(role, disabled ? 1 : 0, hash ?? before.hash, other ? 1 : 0, before.name);
+        const oneTime = hash === null ? before.one_time_until : (patch.oneTimeUntilMs ?? null);
+        update.run(role, disabled ? 1 : 0, hash ?? before.hash, oneTime, other ? 1 : 0, before.name);
         note(
           'user.set',
           before.name,
           { role: before.role, disabled: before.disabled === 1 },
-          { role, disabled, password: hash === null ? 'kept' : 'changed' },
+          { role, disabled, password: hash === null ? 'kept' : oneTime === null ? 'changed' : 'one-time' },
         );
         return toRow(find(name));
       });
+
+  return {
+    users: () => (all.all() as Stored[]).map(toRow),
+    prepareUser,
+    addPrepared,
+    addUser: async (name, role, password, actor) => addPrepared(await prepareUser(name, role, password, null), actor),
+    async setUser(name, patch, actor) {
+      if (patch.password !== undefined) checkStrength(name, patch.password);
+      return write(name, patch, patch.password === undefined ? null : await makeHash(patch.password), actor);
     },
+    setRole: (name, role, actor) => write(name, { role }, null, actor),
     removeUser(name, actor) {
       return changer.change(false, actor, (note) => {
         const before = byName.get(name) as Stored | undefined;
@@ -141,7 +151,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
       const hash = await makeHash(password);
       return changer.change(false, { kind: 'console', name: 'setup' }, (note) => {
         if (!live()) return null;
-        insert.run(name, 'it-admin', Math.round(now()), hash);
+        insert.run(name, 'it-admin', Math.round(now()), hash, null);
         dropCode.run();
         note('setup-code.claim', 'setup-code', null, null);
         note('user.add', name, null, { role: 'it-admin' });
@@ -150,7 +160,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
     },
     async checkPassword(name, password) {
       const row = byName.get(name) as Stored | undefined;
-      const known = row !== undefined && row.disabled === 0;
+      const known = row !== undefined && mayEnter(row, now());
       return (await fits(password, known ? row.hash : null)) && known ? toRow(row) : null;
     },
     async login(name, password, nowMs, actor) {
@@ -168,7 +178,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
       });
       if (tried.next === null) return { outcome: 'wait', waitMs: tried.wait };
       const row = byName.get(name) as Stored | undefined;
-      const known = row !== undefined && row.disabled === 0;
+      const known = row !== undefined && mayEnter(row, now());
       const right = await fits(password, known ? row.hash : null).catch((error: unknown) => {
         // never looked at, so it counts for nothing
         uncount.run(tried.key);
@@ -206,6 +216,11 @@ function hashOf(text: string): Buffer {
   return createHash('sha256').update(plain).digest();
 }
 
+/** A one-time password past its hour is no password. */
+function mayEnter(row: Stored, nowMs: number): boolean {
+  return row.disabled === 0 && (row.one_time_until === null || nowMs < row.one_time_until);
+}
+
 function accountName(name: string): string {
   nameText(name);
   if (/[\s:/\\"'<>]/.test(name)) {
@@ -215,5 +230,5 @@ function accountName(name: string): string {
 }
 
 function toRow(row: Stored): UserRow {
-  return { name: row.name, role: row.role, createdMs: row.created_ms, disabled: row.disabled === 1, totp: row.totp === 1 };
+  return { name: row.name, role: row.role, createdMs: row.created_ms, disabled: row.disabled === 1, totp: row.totp === 1, oneTimeUntilMs: row.one_time_until };
 }

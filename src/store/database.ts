@@ -11,6 +11,7 @@ import { createLists } from './lists.js';
 import { createProposals } from './proposals.js';
 import { DATABASE_FILE } from './place.js';
 import { createRequests } from './requests.js';
+import { inspectCopy, replaceFrom } from './replace.js';
 import { backupTo, removeAside } from './restore.js';
 import type { PolicyStore, Store } from './rows.js';
 import { createRoomTeachers } from './room-teachers.js';
@@ -68,6 +69,8 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     together: (work) => db.transaction(work).immediate(),
     helpTickets: guarded(createHelpTickets(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
+    inspectBackup: inspectCopy,
+    replaceFrom: (file, actor) => replaceFrom(db, changer, file, actor),
     backup: (file) => backupTo(db, file),
     integrity: () => integrityOf(db),
     close() {

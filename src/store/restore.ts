@@ -67,7 +67,7 @@ export function removeAside(dataDir: string, beforeMs: number): void {
 }
 
 /** Turns a copy into one self-contained file and refuses it unless it is ours and whole. */
-function finishCopy(path: string): void {
+export function finishCopy(path: string): void {
   const db = new Database(path, { fileMustExist: true });
   try {
     check(db);

@@ -7,6 +7,8 @@ import type { Cell, TlsLevel } from '../policy/profile.js';
 import type { Matrix, ProposedChange, ProposalState, Standing } from '../policy/proposal.js';
 import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
+import type { AccountStore } from './account-rows.js';
+import type { BackupFacts } from './replace.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 import type { LessonKind } from '../policy/snapshot.js';
 import type { AuditStore } from './audit-rows.js';
@@ -144,6 +146,8 @@ export interface UserRow {
   readonly disabled: boolean;
   /** A second factor is set up. */
   readonly totp: boolean;
+  /** The password is one that somebody else made: until then it lets its owner in, to set their own. Null: the owner's. */
+  readonly oneTimeUntilMs: number | null;
 }
 
 /** One roll-up cell: an hour or a day × zone × profile × category × action × reason. */
@@ -322,34 +326,6 @@ export interface EventStore {
   verify(): string[];
 }
 
-export interface AccountStore {
-  users(): UserRow[];
-  addUser(name: string, role: Role, password: string, actor: Actor): Promise<UserRow>;
-  setUser(name: string, patch: { role?: Role; disabled?: boolean; password?: string }, actor: Actor): Promise<UserRow>;
-  removeUser(name: string, actor: Actor): boolean;
-  /**
-   * Creates the one-time admin code when no user and no live code exists; returns it in clear once, else null.
-   * With `replace` a code that is still live gives way to a new one (a restart whose printout was lost).
-   */
-  issueSetupCode(nowMs: number, options?: { readonly replace?: boolean }): string | null;
-  /** Consumes the code atomically. */
-  claimSetupCode(code: string, nowMs: number): boolean;
-  /** The code and the first administrator in one step: of many who try at once one wins, the others get null. */
-  claimFirstAdmin(code: string, name: string, password: string, nowMs: number): Promise<UserRow | null>;
-  checkPassword(name: string, password: string): Promise<UserRow | null>;
-  /**
-   * checkPassword under the throttle of login-throttle.ts, whose counts lie in the database: one for command line and console, over restarts.
-   * Counted before it is checked, so that many at once get no more tries than one after another. Wrong ones are audited, never with what was typed.
-   */
-  login(name: string, password: string, nowMs: number, actor: Actor): Promise<LoginResult>;
-}
-
-export type LoginResult =
-  | { readonly outcome: 'ok'; readonly user: UserRow }
-  | { readonly outcome: 'wrong'; readonly waitMs: number }
-  /** Too soon after wrong ones: not looked at, not counted. */
-  | { readonly outcome: 'wait'; readonly waitMs: number };
-
 /** Small named values: school facts set by `setup`, instance id, build marks. */
 export interface SettingStore {
   get(key: string): string | null;
@@ -375,6 +351,10 @@ export interface Store {
   readonly helpTickets: HelpTicketStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
+  /** Looks at a copy of a backup and makes it fit for `replaceFrom`. */
+  inspectBackup(file: string): BackupFacts;
+  /** Puts it in the place of everything but the audit trail, in one transaction. */
+  replaceFrom(file: string, actor: Actor): void;
   /** Whole, consistent copy while in use. */
   backup(file: string): Promise<void>;
   /** [] when the database is whole. */

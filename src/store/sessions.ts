@@ -15,9 +15,10 @@ interface Stored {
   readonly role: Role;
   readonly since: number;
   readonly totp: 0 | 1;
+  readonly one_time_until: number | null;
 }
 
-const LIVE = `SELECT s.hash, s.stage, s.created_ms, s.seen_ms, s.proved_ms, s.lang, s.device, u.name, u.role, u.created_ms AS since,
+const LIVE = `SELECT s.hash, s.stage, s.created_ms, s.seen_ms, s.proved_ms, s.lang, s.device, u.name, u.role, u.created_ms AS since, u.one_time_until,
   EXISTS (SELECT 1 FROM totp t WHERE t.user = u.name) AS totp
   FROM session s JOIN user u ON u.name = s.user WHERE u.disabled = 0 AND u.version = s.user_version`;
 
@@ -58,7 +59,7 @@ export function createSessions(db: Connection): SessionStore {
 function toRow(row: Stored): SessionRow {
   return {
     hash: row.hash,
-    user: { name: row.name, role: row.role, createdMs: row.since, disabled: false, totp: row.totp === 1 },
+    user: { name: row.name, role: row.role, createdMs: row.since, disabled: false, totp: row.totp === 1, oneTimeUntilMs: row.one_time_until },
     stage: row.stage,
     createdMs: row.created_ms,
     seenMs: row.seen_ms,

@@ -53,7 +53,7 @@ export function createTokens(db: Connection, changer: Changer): TokenStore {
       if (row === undefined) return null;
       const day = dayStart(nowMs);
       if (row.used_day_ms !== day) used.run(day, row.id, day);
-      const user: UserRow = { name: row.name, role: row.role, createdMs: row.since, disabled: false, totp: row.totp === 1 };
+      const user: UserRow = { name: row.name, role: row.role, createdMs: row.since, disabled: false, totp: row.totp === 1, oneTimeUntilMs: null };
       return { token: { ...toRow(row), usedDayMs: day }, user };
     },
   };

@@ -11,7 +11,7 @@ import { createUndo } from '../../src/console/undo.js';
 const NOW = 1_800_000_000_000;
 
 function who(totp: boolean, provedAgoMs: number): Who {
-  const user = { name: 'hieutruong', role: 'head' as const, createdMs: 0, disabled: false, totp };
+  const user = { name: 'hieutruong', role: 'head' as const, createdMs: 0, disabled: false, totp, oneTimeUntilMs: null };
   return { name: user.name, role: user.role, actor: { kind: 'console', name: user.name }, session: { hash: Buffer.alloc(32), user, stage: 'full', createdMs: NOW, seenMs: NOW, provedMs: NOW - provedAgoMs, lang: 'vi', device: '' } };
 }
 

@@ -16,7 +16,7 @@ describe('accounts', () => {
     const dir = tempDir();
     const store = storeIn(dir);
     const user = await store.accounts.addUser('co-lan', 'it-admin', GOOD, ADMIN);
-    expect(user).toEqual({ name: 'co-lan', role: 'it-admin', createdMs: MONDAY_8, disabled: false, totp: false });
+    expect(user).toEqual({ name: 'co-lan', role: 'it-admin', createdMs: MONDAY_8, disabled: false, totp: false, oneTimeUntilMs: null });
     expect(await store.accounts.checkPassword('co-lan', GOOD)).toEqual(user);
     // The same password typed on a keyboard that composes otherwise.
     expect(await store.accounts.checkPassword('CO-LAN', GOOD.normalize('NFD'))).toEqual(user);

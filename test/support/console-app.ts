@@ -54,6 +54,7 @@ export function testConsole(snapshot: Snapshot = snapshotOf([])): TestConsole {
       school: { name: null, hotline: null, counsellor: null, code: null, levels: [], ward: null },
     },
     findings: () => Promise.resolve([]),
+    restore: () => Promise.resolve(),
     bells: () => ({ period: null, session: null }),
     health: () => ({ ok: true, generation: 1, workers: 1, connections: 0, tunnels: 0, dropped: 0, trouble: null }),
   };

@@ -9,6 +9,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+  readonly bytes: Buffer;
   /** Where a redirect leads, or ''. */
   readonly location: string;
 }
@@ -16,7 +17,7 @@ export interface Answer {
 export interface SendOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Leaves the fetch metadata and the cookie to `headers`. */
   readonly bare?: boolean;
 }
@@ -27,6 +28,8 @@ export interface Client {
   /** Follows redirects of a GET. */
   open(path: string): Promise<Answer>;
   post(path: string, fields: Readonly<Record<string, string>>): Promise<Answer>;
+  /** A form with a file in it, as a browser sends it. */
+  upload(path: string, fields: Readonly<Record<string, string>>, file: { readonly field: string; readonly name: string; readonly bytes: Buffer }): Promise<Answer>;
   json(method: string, path: string, body?: unknown): Promise<{ status: number; value: Record<string, unknown>; headers: Answer['headers'] }>;
   cookie(): string | null;
   setCookie(value: string | null): void;
@@ -52,7 +55,7 @@ export function createClient(port: number, options: { readonly host?: string; re
             const value = /^__Host-sid=([^;]*)/.exec(set)?.[1];
             if (value !== undefined && !bare) cookie = value === '' ? null : value;
           }
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString('utf8'), location: response.headers.location ?? '' });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString('utf8'), bytes: Buffer.concat(parts), location: response.headers.location ?? '' });
         });
       });
       sent.setTimeout(20_000, () => sent.destroy(new Error('no answer')));
@@ -69,6 +72,13 @@ export function createClient(port: number, options: { readonly host?: string; re
       return answer;
     },
     post: (path, fields) => send(path, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }),
+    upload(path, fields, file) {
+      const line = `----luytre${Date.now()}`;
+      const parts = Object.entries(fields).map(([name, value]) => `--${line}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+      const head = `--${line}\r\nContent-Disposition: form-data; name="${file.field}"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+      const body = Buffer.concat([Buffer.from(parts.join('')), Buffer.from(head), file.bytes, Buffer.from(`\r\n--${line}--\r\n`)]);
+      return send(path, { method: 'POST', headers: { 'Content-Type': `multipart/form-data; boundary=${line}` }, body });
+    },
     async json(method, path, body) {
       const answer = await send(path, { method, ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }) });
       return { status: answer.status, value: JSON.parse(answer.body) as Record<string, unknown>, headers: answer.headers };

@@ -43,6 +43,7 @@ export const accountActions = [
     async run(env, who, input) {
       ofPerson(who);
       if (input.password !== input.again) throw wrongField('again', 'Hai lần nhập không giống nhau.', 'The two are not the same.');
+      if (ofPerson(who).user.oneTimeUntilMs !== null && (await env.store.accounts.checkPassword(who.name, input.password)) !== null) throw wrongField('password', 'Đây là mật khẩu dùng một lần; hãy đặt mật khẩu khác.', 'This is the one-time password; choose another.');
       await env.store.accounts.setUser(who.name, { password: input.password }, who.actor);
       return { value: { changed: true }, say: { vi: 'Đã đổi mật khẩu. Mọi phiên đã kết thúc; hãy đăng nhập lại.', en: 'Password changed. All sessions have ended; sign in again.' }, next: '/dang-nhap' };
     },

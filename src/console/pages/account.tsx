@@ -14,6 +14,7 @@ export const accountPage: Page = {
     return (
       <>
         <p class="lead">{who.name} · {roleWords(t, who.role)}</p>
+        {who.session?.user.oneTimeUntilMs == null ? null : <p class="note warm" role="status">{t('Thầy/cô vào bằng mật khẩu dùng một lần. Hãy đặt mật khẩu của mình ở dưới rồi đăng nhập lại; trước đó chưa làm được việc khác.', 'You came in with a one-time password. Set your own below and sign in again; nothing else can be done before.')}</p>}
         <section class="card">
           <h2>{t('Đổi mật khẩu', 'Change the password')}</h2>
           <ActionForm ctx={ctx} action="account.password">

@@ -1,7 +1,11 @@
 /** Pages on which an administrator sets the school up. */
 import type { Page } from '../page.js';
+import { backupPage } from './backup.js';
+import { caPage } from './ca.js';
+import { importPage } from './import.js';
 import { schoolTimePage } from './school-time.js';
+import { userPage, usersPage } from './users.js';
 import { zonePage } from './zone.js';
 import { zonesPage } from './zones.js';
 
-export const adminPages: readonly Page[] = [zonesPage, zonePage, schoolTimePage];
+export const adminPages: readonly Page[] = [zonesPage, zonePage, schoolTimePage, usersPage, userPage, caPage, importPage, backupPage];

@@ -3,6 +3,7 @@ import { calendarOf, LEVELS, nextPeriods, periodAt, SESSIONS, toSchoolDays, type
 import { clockText } from '../actions/timetable.js';
 import type { Page, PageContext } from '../page.js';
 import { capital, Checks, dayName, dayOptions, LEVEL_NAMES, SESSION_NAMES } from '../parts/checks.js';
+import { History } from '../parts/history.js';
 import { ActionForm, Field } from '../parts/form.js';
 
 export const schoolTimePage: Page = {
@@ -59,6 +60,7 @@ export function BellCards({ ctx, levels }: { readonly ctx: PageContext; readonly
               <p class="hint">{t('Mỗi dòng một tiết theo thứ tự, viết như 07:15-08:00; buổi không học để trống.', 'One period a line in order, like 07:15-08:00; leave a session without school empty.')}</p>
               <button>{t('Lưu giờ vào tiết', 'Save the bells')}</button>
             </ActionForm>
+            <History ctx={ctx} object={row.level} />
           </section>
         );
       })}

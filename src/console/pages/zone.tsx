@@ -7,6 +7,7 @@ import { zoneRow } from '../actions/zones.js';
 import type { Page, PageContext } from '../page.js';
 import { capital, Checks, dayName, dayOptions, LEVEL_NAMES, profileName, profileOptions, SESSION_NAMES } from '../parts/checks.js';
 import { ActionForm, Field } from '../parts/form.js';
+import { History } from '../parts/history.js';
 import { ZoneForm } from '../parts/zone-form.js';
 
 export const zonePage: Page = {
@@ -23,6 +24,7 @@ export const zonePage: Page = {
         <section class="card">
           <h2>{zone.name}</h2>
           <ZoneForm ctx={ctx} zone={zone} teachers={teachers} />
+          <History ctx={ctx} object={zone.name} />
         </section>
         <Periods ctx={ctx} zone={zone} />
         <Windows ctx={ctx} zone={zone} />

@@ -6,10 +6,11 @@ import { migration as approvals } from './004-approvals.js';
 import { migration as console } from './005-console.js';
 import { migration as schoolTime } from './006-school-time.js';
 import { migration as helpTickets } from './007-help-tickets.js';
+import { migration as oneTimePasswords } from './008-one-time-passwords.js';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime, helpTickets];
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime, helpTickets, oneTimePasswords];

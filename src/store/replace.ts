@@ -1,0 +1,105 @@
+/**
+ * Restore beside a running gateway: a backup is looked at first, and then takes the place of everything in one transaction, on the connection that is
+ * open. The audit trail is not taken back: it goes on, with a record of the restore, so that nobody can restore away what was done. Sessions and the
+ * set-up code do not come back either.
+ */
+import Database from 'better-sqlite3';
+import type { Changer } from './change.js';
+import { check, migrate, SCHEMA_VERSION, schemaOf, type Connection } from './connection.js';
+import { MIGRATIONS } from './migrations/all.js';
+import { finishCopy } from './restore.js';
+import type { Actor } from './rows.js';
+import { StoreError, translate } from './store-error.js';
+
+export interface BackupFacts {
+  readonly zones: readonly string[];
+  readonly users: readonly string[];
+  readonly lists: number;
+  readonly rules: number;
+  /** Last thing written down in it, epoch ms; null: nothing. */
+  readonly lastMs: number | null;
+  /** Of an older version; it has been brought up to date. */
+  readonly older: boolean;
+}
+
+/** Tables whose rows stay as they are, or go. */
+const OWN = new Set(['audit', 'meta', 'session', 'setup_code']);
+
+/** Makes a copy of a backup fit to be taken over: one self-contained file, ours, whole, of this version. @throws StoreError */
+export function inspectCopy(file: string): BackupFacts {
+  let db: Connection | null = null;
+  try {
+    finishCopy(file);
+    db = new Database(file, { fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
+    check(db);
+    const older = schemaOf(db) < SCHEMA_VERSION;
+    if (older) migrate(db, MIGRATIONS);
+    if (schemaText(db) !== schemaText(fresh())) throw notOurs();
+    const strings = (sql: string): string[] => (db?.prepare(sql).pluck().all() ?? []) as string[];
+    const number = (sql: string): number => Number(db?.prepare(sql).pluck().get() ?? 0);
+    if (number("SELECT count(*) FROM user WHERE role = 'it-admin' AND disabled = 0") === 0) {
+      throw new StoreError('last-admin', 'Bản sao lưu này không có tài khoản quản trị nào đang dùng được, nên không ai đăng nhập được sau khi phục hồi.', 'This backup has no administrator account in use, so nobody could sign in after it.');
+    }
+    const last = db.prepare('SELECT max(at_ms) FROM audit').pluck().get();
+    return {
+      zones: strings('SELECT name FROM zone ORDER BY name'), users: strings('SELECT name FROM user ORDER BY name'),
+      lists: number("SELECT count(*) FROM list WHERE origin <> 'shipped'"), rules: number('SELECT count(*) FROM rule'),
+      lastMs: typeof last === 'number' ? last : null, older,
+    };
+  } catch (error) {
+    const known = translate(error);
+    // the store speaks of the database it opens; here that is a file somebody sent
+    if (known instanceof StoreError && ['not-a-database', 'not-ours', 'corrupt'].includes(known.code)) throw notOurs();
+    throw known;
+  } finally {
+    db?.close();
+  }
+}
+
+/** @param file one that `inspectCopy` has passed, and nobody else can write */
+export function replaceFrom(db: Connection, changer: Changer, file: string, actor: Actor): void {
+  db.prepare('ATTACH DATABASE ? AS incoming').run(file);
+  // cascades would empty what has just been filled; the check below stands for the keys
+  db.pragma('foreign_keys = OFF');
+  try {
+    changer.change(true, actor, (note) => {
+      const tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
+      const before = countsOf(db);
+      for (const table of tables) {
+        if (table === 'audit' || table === 'meta') continue;
+        db.prepare(`DELETE FROM main."${table}"`).run();
+        if (OWN.has(table)) continue;
+        const columns = (db.pragma(`main.table_info("${table}")`) as { name: string }[]).map(({ name }) => `"${name}"`).join(', ');
+        db.prepare(`INSERT INTO main."${table}" (${columns}) SELECT ${columns} FROM incoming."${table}"`).run();
+      }
+      db.prepare("INSERT INTO meta (key, value) SELECT key, value FROM incoming.meta WHERE key <> 'generation' AND key NOT LIKE 'audit-%' ON CONFLICT (key) DO UPDATE SET value = excluded.value").run();
+      if ((db.pragma('main.foreign_key_check') as unknown[]).length > 0) throw notOurs();
+      note('restore', 'database', before, countsOf(db));
+    });
+  } finally {
+    db.pragma('foreign_keys = ON');
+    db.prepare('DETACH DATABASE incoming').run();
+  }
+}
+
+function countsOf(db: Connection): Record<string, number> {
+  return Object.fromEntries(['zone', 'user', 'rule', 'list'].map((table) => [table, Number(db.prepare(`SELECT count(*) FROM main."${table}"`).pluck().get())]));
+}
+
+/** A file whose tables are not word for word ours may do anything when it is read. */
+function schemaText(db: Connection): string {
+  const rows = db.prepare("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name").raw().all();
+  if (db.memory) db.close();
+  return JSON.stringify(rows);
+}
+
+function fresh(): Connection {
+  const db = new Database(':memory:');
+  migrate(db, MIGRATIONS);
+  return db;
+}
+
+function notOurs(): StoreError {
+  return new StoreError('not-ours', 'Tệp này không phải bản sao lưu nguyên vẹn của Lũy Tre; dữ liệu hiện có được giữ nguyên.', 'This file is not a whole backup of Lũy Tre; the data in place were left as they are.');
+}

@@ -1,0 +1,118 @@
+import Database from 'better-sqlite3';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../src/store/migrations/all.js';
+import { openStore } from '../../src/store/database.js';
+import type { Store } from '../../src/store/rows.js';
+
+const actor = { kind: 'console', name: 'quantri' } as const;
+const PASSWORD = 'Con tre xanh 2026!';
+const zone = (name: string, cidr: string) => ({ name, profile: 'thcs', cidrs: [cidr], macs: [], port: null, login: null, timetable: [] });
+
+describe('a restore beside a running gateway', () => {
+  let dir: string;
+  let store: Store;
+  let copy: string;
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'luytre-replace-'));
+    store = openStore(join(dir, 'data'));
+    copy = join(dir, 'copy.db');
+    await store.accounts.addUser('quantri', 'it-admin', PASSWORD, actor);
+    await store.accounts.addUser('co-lan', 'teacher', PASSWORD, actor);
+    store.policies.addZone(zone('Phòng 1', '10.0.1.0/24'), actor);
+    store.rooms.addRoom('co-lan', 'Phòng 1', actor);
+    store.policies.addRule({ layer: 'school-block', entry: 'xau.vn', profiles: null, note: null, by: 'quantri', atMs: 1 }, actor);
+    store.policies.startLesson({ zone: 'Phòng 1', profile: 'thpt', fromMs: 1_000, untilMs: 9_000, by: 'co-lan' }, actor);
+    store.policies.putList({ name: 'truong', role: 'category', category: 'cobac', profiles: null, shield: false, origin: 'imported', source: 'x', license: null }, 'v1', ['bac.vn'], 1, actor);
+    await store.backup(copy);
+  });
+  afterEach(() => {
+    store.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('says what is in the backup, then takes its place whole; the audit trail goes on and sessions are over', () => {
+    store.policies.removeZone('Phòng 1', actor);
+    store.policies.addZone(zone('Phòng 2', '10.0.2.0/24'), actor);
+    store.policies.removeList('truong', actor);
+    store.settings.set('school.name', 'Trường khác', actor);
+    store.sessions.open({ hash: Buffer.alloc(32, 1), user: 'quantri', stage: 'full', createdMs: 1, seenMs: 1, provedMs: 1, lang: 'vi', device: 'x' });
+    const [records, generation] = [store.audit.verify().records, store.policies.generation()];
+
+    expect(store.inspectBackup(copy)).toMatchObject({ zones: ['Phòng 1'], users: ['co-lan', 'quantri'], lists: 1, rules: 1, older: false });
+    store.replaceFrom(copy, actor);
+
+    expect(store.policies.zones().map(({ name }) => name)).toEqual(['Phòng 1']);
+    expect(store.rooms.rooms(0).map(({ user }) => user)).toEqual(['co-lan']);
+    expect(store.policies.lessons(2_000)).toMatchObject([{ zone: 'Phòng 1', profile: 'thpt' }]);
+    expect(store.policies.listEntries('truong')).toEqual(['bac.vn']);
+    expect(store.settings.get('school.name')).toBeNull();
+    expect(store.sessions.find(Buffer.alloc(32, 1))).toBeNull();
+    expect(store.policies.generation()).toBe(generation + 1);
+    expect(store.audit.verify()).toEqual({ records: records + 1, firstBad: null });
+    expect(store.audit.list(1)).toMatchObject([{ action: 'restore', actor }]);
+    expect(store.integrity()).toEqual([]);
+    expect(store.events.verify()).toEqual([]);
+    // it is a store like any: keys hold, ids go on
+    store.policies.addRule({ layer: 'school-block', entry: 'xau2.vn', profiles: null, note: null, by: 'quantri', atMs: 1 }, actor);
+    expect(() => store.rooms.addRoom('khong-co', 'Phòng 1', actor)).toThrowError();
+    store.policies.removeZone('Phòng 1', actor);
+    expect(store.rooms.rooms(0)).toEqual([]);
+  });
+
+  const change = (work: (db: Database.Database) => void): void => {
+    const db = new Database(copy);
+    work(db);
+    db.close();
+  };
+
+  it.each([
+    ['not a database', () => writeFileSync(copy, 'xin chào '.repeat(1_000)), 'not-ours'],
+    ['nothing', () => writeFileSync(copy, ''), 'not-ours'],
+    ['cut off', () => writeFileSync(copy, Buffer.alloc(5_000, 1)), 'not-ours'],
+    ['another program’s', () => change((db) => db.pragma('application_id = 7')), 'not-ours'],
+    ['of a newer version', () => change((db) => db.pragma('user_version = 9999')), 'schema-newer'],
+    ['with a table turned into a view', () => change((db) => db.exec('ALTER TABLE holiday RENAME TO h2; CREATE VIEW holiday AS SELECT * FROM h2')), 'not-ours'],
+    ['with a trigger of its own', () => change((db) => db.exec("CREATE TRIGGER t AFTER INSERT ON zone BEGIN DELETE FROM user; END")), 'not-ours'],
+    ['without an administrator', () => change((db) => db.exec("UPDATE user SET role = 'teacher'")), 'last-admin'],
+  ])('refuses a file that is %s and leaves everything as it was', (_what, spoil, code) => {
+    spoil();
+    expect(() => store.inspectBackup(copy)).toThrowError(expect.objectContaining({ code }) as Error);
+    expect(store.policies.zones()).toHaveLength(1);
+    expect(store.integrity()).toEqual([]);
+  });
+
+  it('leaves everything where a row is missing what it belongs to', () => {
+    change((db) => {
+      db.pragma('foreign_keys = OFF');
+      db.exec('DELETE FROM zone');
+    });
+    store.policies.addZone(zone('Phòng 3', '10.0.3.0/24'), actor);
+    const records = store.audit.verify().records;
+    expect(() => store.replaceFrom(copy, actor)).toThrowError(expect.objectContaining({ code: 'not-ours' }) as Error);
+    expect(store.policies.zones().map(({ name }) => name)).toEqual(['Phòng 1', 'Phòng 3']);
+    expect(store.audit.verify()).toEqual({ records, firstBad: null });
+    expect(() => store.rooms.addRoom('khong-co', 'Phòng 1', actor)).toThrowError();
+  });
+
+  it('brings a backup of an older version up to date first', () => {
+    const old = join(dir, 'old.db');
+    const db = new Database(old);
+    const first = MIGRATIONS.slice(0, 4);
+    for (const { version, sql } of first) {
+      db.exec(sql);
+      db.pragma(`user_version = ${version}`);
+    }
+    db.pragma(`application_id = ${0x4c547265}`);
+    db.exec("INSERT INTO user (name, role, created_ms, disabled, hash) VALUES ('cu', 'it-admin', 1, 0, 'x'); INSERT INTO zone (name, profile, cidrs, macs, port, login_name, login_hash, timetable) VALUES ('Phòng cũ', 'thcs', '[]', '[]', NULL, NULL, NULL, '[]')");
+    db.close();
+    copyFileSync(old, copy);
+    expect(store.inspectBackup(copy)).toMatchObject({ zones: ['Phòng cũ'], users: ['cu'], older: true });
+    store.replaceFrom(copy, actor);
+    expect(store.policies.zones().map(({ name }) => name)).toEqual(['Phòng cũ']);
+    expect(store.schoolTime.levels()).toHaveLength(3);
+  });
+});
