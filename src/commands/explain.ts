@@ -1,10 +1,10 @@
 /** `luytre explain`: why each address is allowed or blocked, one at a time or 50,000 a second from a pipe. */
 import type { Command } from 'commander';
 import { parseAddress } from '../matching/address.js';
-import { hostFromUrl } from '../matching/hostname.js';
 import { decide } from '../policy/decide.js';
 import type { Decision } from '../policy/decision.js';
 import { createDecisionCache } from '../policy/decision-cache.js';
+import { factsOf } from '../policy/explain.js';
 import { zoneState } from '../policy/schedule.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { createZoneFinder } from '../policy/zone.js';
@@ -80,11 +80,9 @@ function createJudge(snapshot: Snapshot, zone: number, profile: number, at: numb
   const zoneName = zone < 0 ? null : (snapshot.data.zones[zone]?.name ?? null);
   const shownProfile = snapshot.data.profiles[profile >= 0 ? profile : zoneState(snapshot, zone, at).profile]?.id ?? '';
   return (url) => {
-    const target = hostFromUrl(url);
-    if (target === null) return null;
-    // what a gateway sees of https is the name; a bare name is judged as one
-    const path = target.scheme === 'http' && target.path !== null ? (target.path.split(/[?#]/, 1)[0] ?? '/') : null;
-    const decision: Decision = path === null || path === '/' ? cache.decide({ host: target.host, zone, path, profile }, snapshot, at) : decide({ host: target.host, zone, path, profile }, snapshot, at);
+    const facts = factsOf(url, zone, profile);
+    if (facts === null) return null;
+    const decision: Decision = facts.path === null || facts.path === '/' ? cache.decide(facts, snapshot, at) : decide(facts, snapshot, at);
     return {
       url,
       host: decision.host,

@@ -32,6 +32,11 @@ export function printReport(env: CommandEnv, report: ImportReport): void {
     const [vi, en] = gateWords(finding);
     out(`  chú ý: ${vi}`, `  note: ${en}`);
   }
+  if (report.changes !== null) {
+    const { added, removed, firstAdded } = report.changes;
+    out(`  xem trước, chưa đổi gì: sẽ thêm ${n(added)} mục, bớt ${n(removed)}`, `  preview, nothing changed: ${n(added)} entries would come, ${n(removed)} would go`);
+    for (const entry of firstAdded.slice(0, 5)) env.say.out(`      + ${entry}`);
+  }
   if (report.outcome === 'imported') {
     const [vi, en] = report.replaces === null ? ['', ''] : [`, thay ${report.replaces}`, `, replaces ${report.replaces}`];
     out(`  đã có hiệu lực: ${n(report.entries)} mục, phiên bản ${report.version ?? ''}${vi}`, `  in force: ${n(report.entries)} entries, version ${report.version ?? ''}${en}`);

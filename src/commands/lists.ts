@@ -20,6 +20,7 @@ interface ImportFlags {
   only?: string[];
   profile?: string[];
   force?: boolean;
+  preview?: boolean;
 }
 
 interface DiffFlags {
@@ -39,6 +40,7 @@ export function registerLists(program: Command, run: Run): void {
     .option('--only <part...>', 'chỉ lấy phần này của kho (thư mục UT1, tệp v2fly); all: lấy hết (parts of a collection)')
     .option('--profile <profile...>', 'chỉ cho các hồ sơ này (only for these profiles)')
     .option('--force', 'nhập dù bị cổng kiểm tra giữ lại (take it although the gate stops it)')
+    .option('--preview', 'chỉ xem trước sẽ chặn thêm gì, không thay đổi gì (only look at what it would do)')
     .action(run((env, files: string[], flags: ImportFlags) => importFiles(env, files, flags)));
   lists.command('status').description('các danh sách, phiên bản, tuổi (lists, versions, age)').action(run((env) => status(env)));
   lists.command('update [name...]')
@@ -64,6 +66,7 @@ async function importFiles(env: CommandEnv, files: readonly string[], flags: Imp
     only: flags.only?.flatMap((part) => part.split(',')) ?? null,
     profiles: flags.profile?.map((id) => knownProfile(env, id)) ?? null,
     force: flags.force === true,
+    preview: flags.preview === true,
   };
   syncedStore(env);
   const jobs = flags.name === undefined ? files.map((file) => [file]) : [[...files]];
@@ -160,7 +163,7 @@ function status(env: CommandEnv): void {
 
 async function update(env: CommandEnv, names: readonly string[], force: boolean): Promise<void> {
   const store = syncedStore(env);
-  const rows = names.length === 0 ? store.policies.lists().filter((row) => row.origin === 'imported') : names.map((name) => imported(store, name));
+  const rows = names.length === 0 ? store.policies.lists().filter((row) => row.origin === 'imported' && parseSource(row.source) !== null) : names.map((name) => imported(store, name));
   if (rows.length === 0 && !env.json) {
     env.say.out(env.t('Chưa nhập danh sách nào; danh sách đi kèm đổi theo bản cài đặt.', 'No list was imported; shipped lists change with the installed version.'));
   }

@@ -1,7 +1,7 @@
 /** `luytre rules`: the school's own allow and block rules. */
 import type { Command } from 'commander';
 import { parseEntry } from '../matching/entry.js';
-import { deadFor } from '../policy/rule-effect.js';
+import { deadFor, noteDead, PATH_NOTE, refuseDead } from '../policy/rule-effect.js';
 import type { RuleRow } from '../store/rows.js';
 import { collect, knownProfile, pageEntry, noSuffix, noSuffixOfProtected, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';
@@ -38,24 +38,16 @@ async function add(env: CommandEnv, verb: 'allow' | 'block', text: string, optio
   const entry = verb === 'allow' ? noSuffix(pageEntry(text)) : noSuffixOfProtected(env, pageEntry(text));
   const profiles = options.profile === undefined ? null : [...new Set(options.profile.map((id) => knownProfile(env, id)))];
   const layer: RuleRow['layer'] = verb === 'allow' ? 'school-allow' : 'school-block';
-  const dead = verb === 'allow' ? deadFor(layer, entry, profiles, await currentSnapshot(env), env.now()) : null;
-  if (dead !== null && dead.all) {
-    throw new CommandError(
-      1,
-      `Không cho phép được ${entry}: trang thuộc nhóm «${dead.category}» bị chặn cứng (${dead.profiles.join(', ')}). Nếu là chặn nhầm, hãy báo Sở; nếu do danh sách trường tự nạp, sửa danh sách «${dead.list}».`,
-      `${entry} can't be allowed: category "${dead.category}" is a hard block (${dead.profiles.join(', ')}). If it is a false block tell the department; if a list you imported did it, mend list "${dead.list}".`,
-    );
-  }
+  const dead = deadFor(layer, entry, profiles, await currentSnapshot(env), env.now());
+  const refusal = refuseDead(layer, entry, dead);
+  if (refusal !== null) throw new CommandError(1, refusal.vi, refusal.en);
   const twin = env.store().policies.rules().find((rule) => rule.entry === entry && rule.layer === layer && String(rule.profiles) === String(profiles));
   const row = twin ?? env.store().policies.addRule({ layer, entry, profiles, note: options.note ?? null, by: env.actor.name, atMs: env.now() }, env.actor);
   if (env.json) env.say.json({ ...row, host: row.entry });
   else env.say.out(verb === 'allow' ? env.t(`Đã cho phép ${entry} (quy tắc số ${row.id}). Áp dụng trong vài giây.`, `${entry} allowed (rule ${row.id}); effective within seconds.`) : env.t(`Đã chặn ${entry} (quy tắc số ${row.id}). Áp dụng trong vài giây.`, `${entry} blocked (rule ${row.id}); effective within seconds.`));
-  if (parseEntry(entry)?.path !== null && !env.json) {
-    env.say.err(env.t('Lưu ý: quy tắc có đường dẫn chỉ có hiệu lực trên HTTP, và trên HTTPS với hồ sơ ở mức inspect.', 'Note: a rule with a path holds on plain HTTP, and on HTTPS for profiles at level inspect.'));
-  }
-  if (dead !== null && !env.json) {
-    env.say.err(env.t(`Lưu ý: với ${dead.profiles.join(', ')}, trang thuộc nhóm «${dead.category}» bị chặn cứng nên quy tắc này không có tác dụng.`, `Note: for ${dead.profiles.join(', ')} the host is in hard-blocked category "${dead.category}", so the rule has no effect there.`));
-  }
+  if (env.json) return;
+  if (parseEntry(entry)?.path !== null) env.say.err(env.t(`Lưu ý: ${PATH_NOTE.vi}`, `Note: ${PATH_NOTE.en}`));
+  if (dead !== null) env.say.err(env.t(`Lưu ý: ${noteDead(dead).vi}`, `Note: ${noteDead(dead).en}`));
 }
 
 function remove(env: CommandEnv, text: string): void {

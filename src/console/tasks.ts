@@ -11,8 +11,8 @@ export type Report = (done: number, total: number | null) => void;
 
 export interface LongWork {
   readonly title: Words;
-  /** Resolves to what is said at the end; what it throws is said as every refusal is. */
-  run(report: Report): Promise<Words>;
+  /** Resolves to what is said at the end, and the page to go on to; what it throws is said as every refusal is. */
+  run(report: Report): Promise<Words & { readonly next?: string }>;
 }
 
 export interface TaskState {
@@ -23,6 +23,8 @@ export interface TaskState {
   readonly total: number | null;
   /** Said at the end. */
   readonly words: Words | null;
+  /** Page to go on to, once done. */
+  readonly next: string | null;
 }
 
 export interface Tasks {
@@ -63,12 +65,12 @@ export function createTasks(now: () => number): Tasks {
         throw refused('busy', 'Cổng lọc đang làm nhiều việc nặng; hãy đợi một việc xong rồi thử lại.', 'Too much long work is under way; wait for one to end.');
       }
       const id = randomBytes(9).toString('base64url');
-      const task: Task = { owner, state: { id, title: work.title, state: 'running', done: 0, total: null, words: null }, endedMs: null, watchers: new Set() };
+      const task: Task = { owner, state: { id, title: work.title, state: 'running', done: 0, total: null, words: null, next: null }, endedMs: null, watchers: new Set() };
       tasks.set(id, task);
       void Promise.resolve()
         .then(() => work.run((done, total) => set(task, { done, total })))
         .then(
-          (words) => set(task, { state: 'done', words, done: task.state.total ?? task.state.done }),
+          ({ vi, en, next }) => set(task, { state: 'done', words: { vi, en }, next: next ?? null, done: task.state.total ?? task.state.done }),
           (error: unknown) => set(task, { state: 'refused', words: asRefused(error).words }),
         );
       return id;

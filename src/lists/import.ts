@@ -26,6 +26,10 @@ export interface ImportOptions {
   readonly profiles: readonly string[] | null;
   /** Take it although the gate stops it. */
   readonly force: boolean;
+  /** Read and weigh it, change nothing. */
+  readonly preview?: boolean;
+  /** Where it came from, when not from a file that stays where it is. */
+  readonly source?: string;
 }
 
 export interface ImportDeps {
@@ -44,8 +48,8 @@ export interface ImportReport {
   readonly name: string;
   readonly role: NewList['role'];
   readonly category: string;
-  /** `imported`, `unchanged` (same content as before), or refused and nothing changed. */
-  readonly outcome: 'imported' | 'unchanged' | 'refused-empty' | 'refused-by-gate';
+  /** `imported`, `unchanged` (same content as before), `preview` (only looked at), or refused and nothing changed. */
+  readonly outcome: 'imported' | 'unchanged' | 'preview' | 'refused-empty' | 'refused-by-gate';
   readonly version: string | null;
   /** Version that was current before, when there was one. */
   readonly replaces: string | null;
@@ -64,6 +68,8 @@ export interface ImportReport {
   /** Protected hosts that stay open although an entry of the list is their parent. */
   readonly stillOpen: { readonly count: number; readonly first: readonly { readonly host: string; readonly under: string }[] };
   readonly gate: readonly GateFinding[];
+  /** Against the version in force: what would be there anew, what would go. Only of a preview. */
+  readonly changes: { readonly added: number; readonly removed: number; readonly firstAdded: readonly string[]; readonly firstRemoved: readonly string[] } | null;
 }
 
 export async function importList(files: readonly string[], options: ImportOptions, deps: ImportDeps): Promise<ImportReport> {
@@ -93,7 +99,7 @@ export async function importList(files: readonly string[], options: ImportOption
     profiles: options.profiles,
     shield: false,
     origin: 'imported',
-    source: sourceText(files, options),
+    source: options.source ?? sourceText(files, options),
     license: null,
   };
   const before = current === null ? null : deps.store.policies.listEntries(name);
@@ -117,8 +123,10 @@ export async function importList(files: readonly string[], options: ImportOption
     entries: result.entries.length,
     stillOpen: stillOpen(result.entries, (entry) => shield.below(entry)),
     gate: findings,
+    changes: options.preview === true ? changesOf(before ?? [], result.entries) : null,
   };
   if (result.entries.length === 0) return { ...report, outcome: 'refused-empty', version: null };
+  if (options.preview === true) return { ...report, outcome: 'preview', version: null };
   if (!options.force && findings.some((finding) => finding.stops)) return { ...report, outcome: 'refused-by-gate', version: null };
 
   const content = packContent(result.entries);
@@ -129,6 +137,19 @@ export async function importList(files: readonly string[], options: ImportOption
   const changed = deps.store.policies.putList(meta, versionText(content.sha256, deps.nowMs), result.entries, deps.nowMs, deps.actor);
   const version = deps.store.policies.lists().find((row) => row.name === name)?.current.version ?? null;
   return { ...report, outcome: changed ? 'imported' : 'unchanged', version };
+}
+
+const SHOWN_CHANGES = 20;
+
+/** @param before, after sorted, unique */
+export function changesOf(before: readonly string[], after: readonly string[]): NonNullable<ImportReport['changes']> {
+  const missing = (these: readonly string[], those: readonly string[]): string[] => {
+    const known = new Set(those);
+    return these.filter((entry) => !known.has(entry));
+  };
+  const added = missing(after, before);
+  const removed = missing(before, after);
+  return { added: added.length, removed: removed.length, firstAdded: added.slice(0, SHOWN_CHANGES), firstRemoved: removed.slice(0, SHOWN_CHANGES) };
 }
 
 /** Categories that open before every other rule: only shipped rules and the department fill them (vietnam.md §3, precedence). */

@@ -28,7 +28,7 @@ import { KIND_EXACT, KIND_SUBDOMAINS } from '../matching/host-index.js';
 import { canonicalPath } from '../matching/path.js';
 import { unwrap } from '../matching/wrapper.js';
 import { compiledOf, SLOT, type Compiled } from './compiled.js';
-import type { Action, Decision, Layer, Permit, Reason } from './decision.js';
+import type { Action, Decision, Layer, ListRef, Permit, Reason } from './decision.js';
 import type { Facts } from './facts.js';
 import type { Cell } from './profile.js';
 import { mustRestrict, requiredEdits, restrictedTwin } from './safe-search.js';
@@ -89,7 +89,7 @@ function entryText(slot: number, host: string, path: string | null): string {
 }
 
 /** A verdict on one host, wrappers left aside. */
-function judgeHost(by: Judge, host: string, path: string | null): Decision {
+export function judgeHost(by: Judge, host: string, path: string | null): Decision {
   weigh(by, host, path);
   return ruleOn(by, host, path);
 }
@@ -149,6 +149,15 @@ function judgeUnknown(by: Judge, host: string): Decision {
   const category = compiled.snapshot.uncategorised;
   if (compiled.pupils[profile] === true && compiled.cellOf(category, profile) !== 'X') return make(by, host, null, BASE.K, -1, 'K', category);
   return ruleOn(by, host, null);
+}
+
+/** What stands in a layer about the host weighed last; null where nothing does. For the explanation alone. */
+export function claimOf(by: Judge, slot: number, host: string, path: string | null): { readonly entry: string; readonly list: ListRef | null; readonly category: number } | null {
+  if (!claimed(slot)) return null;
+  const list = weighed.list[slot] ?? -1;
+  return list < 0
+    ? { entry: weighed.rule[slot]?.entry ?? '', list: null, category: -1 }
+    : { entry: entryText(slot, host, path), list: by.compiled.refs[list] ?? null, category: by.compiled.lists[list]?.category ?? -1 };
 }
 
 function categoryOf(compiled: Compiled, slot: number): number {
@@ -212,7 +221,7 @@ function judge(by: Judge, host: string, path: string | null, query: string, dept
   };
 }
 
-function judgeOf(compiled: Compiled, facts: Facts, nowMs: number): Judge {
+export function judgeOf(compiled: Compiled, facts: Facts, nowMs: number): Judge {
   const { profiles } = compiled.snapshot.data;
   const state: ZoneState = compiled.stateOf(facts.zone, nowMs);
   const asked = facts.profile >= 0 && facts.profile < profiles.length;

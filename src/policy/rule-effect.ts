@@ -40,3 +40,38 @@ export function deadFor(layer: 'school-allow' | 'school-block', entry: string, o
   }
   return first === null ? null : { ...first, all: dead.length === targets.length, profiles: dead };
 }
+
+interface Sentence {
+  readonly vi: string;
+  readonly en: string;
+}
+
+/** Why a rule that would have no effect anywhere is not taken; null where it may be. */
+export function refuseDead(layer: 'school-allow' | 'school-block', entry: string, dead: DeadRule | null): Sentence | null {
+  if (dead === null || !dead.all || layer !== 'school-allow') return null;
+  return {
+    vi: `Không cho phép được ${entry}: trang thuộc nhóm «${dead.category}» bị chặn cứng (${dead.profiles.join(', ')}). Nếu là chặn nhầm, hãy báo Sở; nếu do danh sách trường tự nạp, sửa danh sách «${dead.list}».`,
+    en: `${entry} can't be allowed: category "${dead.category}" is a hard block (${dead.profiles.join(', ')}). If it is a false block tell the department; if a list you imported did it, mend list "${dead.list}".`,
+  };
+}
+
+/** Where a rule that stands has no effect. */
+export function noteDead(dead: DeadRule): Sentence {
+  const profiles = dead.profiles.join(', ');
+  switch (dead.layer) {
+    case 'hard':
+      return {
+        vi: `với ${profiles}, trang thuộc nhóm «${dead.category}» bị chặn cứng nên quy tắc này không có tác dụng.`,
+        en: `for ${profiles} the host is in hard-blocked category "${dead.category}", so the rule has no effect there.`,
+      };
+    case 'school-allow':
+      return { vi: `với ${profiles}, một quy tắc cho phép của trường đứng trước nên quy tắc này không có tác dụng.`, en: `for ${profiles} a rule of the school that allows the host stands before it, so this one has no effect there.` };
+    default:
+      return { vi: `với ${profiles}, đây là trang trợ giúp hoặc hệ thống, luôn mở, nên quy tắc này không có tác dụng.`, en: `for ${profiles} the host is a help line or infrastructure, always open, so the rule has no effect there.` };
+  }
+}
+
+export const PATH_NOTE: Sentence = {
+  vi: 'quy tắc có đường dẫn chỉ có hiệu lực trên HTTP, và trên HTTPS với hồ sơ ở mức inspect.',
+  en: 'a rule with a path holds on plain HTTP, and on HTTPS for profiles at level inspect.',
+};

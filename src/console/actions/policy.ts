@@ -1,7 +1,9 @@
-/** Actions on what the school's policy says: matrix, HTTPS, approvals. */
+/** Actions on what the school's policy says: matrix, HTTPS, approvals, rules, lists. */
 import type { Action } from '../action.js';
+import { listActions } from './lists.js';
 import { profileActions } from './profiles.js';
 import { proposalActions } from './proposals.js';
+import { ruleActions } from './rules.js';
 import { tlsExceptionActions } from './tls-exceptions.js';
 
-export const policyActions: readonly Action[] = [...profileActions, ...tlsExceptionActions, ...proposalActions];
+export const policyActions: readonly Action[] = [...profileActions, ...tlsExceptionActions, ...proposalActions, ...ruleActions, ...listActions];

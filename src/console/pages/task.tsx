@@ -26,7 +26,14 @@ export const taskPage: Page = {
 
 export function TaskNow({ t, state }: { readonly t: T; readonly state: TaskState }) {
   const label = t('Đã làm', 'Done');
-  if (state.state !== 'running') return <p class={state.state === 'done' ? '' : 'wrong'}>{state.words === null ? '' : t(state.words.vi, state.words.en)}</p>;
+  if (state.state !== 'running') {
+    return (
+      <>
+        <p class={state.state === 'done' ? '' : 'wrong'}>{state.words === null ? '' : t(state.words.vi, state.words.en)}</p>
+        {state.next === null ? null : <p><a class="button" href={state.next}>{t('Xem kết quả', 'See the result')}</a></p>}
+      </>
+    );
+  }
   const { done, total } = state;
   return total === null || total === 0
     ? <p><progress aria-label={label}></progress> {t('Đang làm …', 'Under way …')}</p>
