@@ -142,10 +142,10 @@ async function suggest(env: CommandEnv): Promise<void> {
   const { policies } = env.store();
   const rows = suggested(policies.tlsRejections(dayStart(env.now()) - (SUGGEST_DAYS - 1) * DAY_MS), policies.tlsExceptions().map(({ entry }) => entry), join(certsDir(), 'never-decrypt.txt'));
   for (const row of rows) {
-    if (env.json) env.say.json({ ...row, command: `luytre profiles tls-exceptions add =${row.host}` });
+    if (env.json) env.say.json({ ...row, command: `luytre profiles tls-exceptions add ${row.host}` });
     else env.say.out(`${row.host}\t${env.t(`${row.n} lần trong ${row.days} ngày`, `${row.n} times on ${row.days} days`)}`);
   }
   if (env.json) return;
   if (rows.length === 0) env.say.out(env.t('Không có trang nào bị từ chối chứng chỉ đáng kể.', 'No host refuses the certificate often enough to matter.'));
-  else env.say.out(env.t('Nếu là ứng dụng dạy học bình thường: luytre profiles tls-exceptions add =TÊN-TRANG. Trang lạ thì hãy hỏi trước: công cụ vượt rào cũng từ chối chứng chỉ.', 'If it is an ordinary school app: luytre profiles tls-exceptions add =HOST. Ask first where you don’t know it: tools for getting around the filter refuse certificates too.'));
+  else env.say.out(env.t('Nếu là ứng dụng dạy học bình thường: luytre profiles tls-exceptions add TÊN-TRANG. Trang lạ thì hãy hỏi trước: công cụ vượt rào cũng từ chối chứng chỉ.', 'If it is an ordinary school app: luytre profiles tls-exceptions add HOST. Ask first where you don’t know it: tools for getting around the filter refuse certificates too.'));
 }

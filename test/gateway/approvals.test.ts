@@ -199,7 +199,7 @@ describe('hosts that are not decrypted', () => {
     store.policies.noteTlsRejections([['app.test', 7], ['it.test', 4], ['vietcombank.com.vn', 50], ['da-loai.test', 9]], Date.now());
     store.close();
     expect(await cli(['profiles', 'tls-exceptions', 'add', 'da-loai.test'])).toMatchObject({ code: 0 });
-    expect(await rows('profiles', 'tls-exceptions', 'suggest')).toEqual([{ host: 'app.test', n: 7, days: 1, command: 'luytre profiles tls-exceptions add =app.test' }]);
+    expect(await rows('profiles', 'tls-exceptions', 'suggest')).toEqual([{ host: 'app.test', n: 7, days: 1, command: 'luytre profiles tls-exceptions add app.test' }]);
     expect((await rows('profiles', 'tls-exceptions', 'list')).map((row) => row['host'])).toEqual(['da-loai.test']);
   });
 });
