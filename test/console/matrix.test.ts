@@ -28,6 +28,7 @@ const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/danh-sach/:name': ['it-admin', 'head', 'auditor'],
   '/nhap-danh-sach': ['it-admin'],
   '/nhap-danh-sach/:id': ['it-admin'],
+  '/huong-dan': ['it-admin', 'teacher'],
   '/ma-truy-cap': ['it-admin'],
   '/quan-tri/phong': ['it-admin'],
   '/quan-tri/phong/:room': ['it-admin'],
