@@ -83,7 +83,7 @@ export const requestPage: Page = {
           {row.zone === null ? null : <p><a href={`/kiem-tra?phong=${encodeURIComponent(row.zone)}&trang=${encodeURIComponent(row.host)}`}>{t('Vì sao? Xem từng bước', 'Why? Step by step')}</a></p>}
         </section>
         {row.state !== 'open' ? <p class="card">{t('Đã trả lời', 'Answered')}: {STATES(ctx)[row.state]}{row.answer === null ? '' : ` – ${row.answer}`}</p> : (
-          <div class="pair">
+          <div class="deck">
             <section class="card">
               <h2>{t('Mở cho phòng', 'Open it for the room')}</h2>
               {no !== null ? <p class="note">{t(no.vi, no.en)}</p> : row.zone === null ? <p class="note">{t('Không rõ máy ở phòng nào nên không mở tạm được.', 'No known room, so nothing can be opened.')}</p> : (
@@ -113,12 +113,12 @@ function Refuse({ ctx, row, hard }: { readonly ctx: PageContext; readonly row: R
       <h2>{t('Chưa mở, và nói vì sao', 'Not now, and why')}</h2>
       <ActionForm ctx={ctx} action="request.refuse">
         <input type="hidden" name="ref" value={row.ref} />
-        <fieldset {...(wrong === undefined ? {} : { 'aria-describedby': 'why-wrong' })}>
+        <fieldset class="choices" {...(wrong === undefined ? {} : { 'aria-describedby': 'why-wrong' })}>
           <legend>{t('Em sẽ đọc', 'The pupil reads')}</legend>
           {Object.entries(REFUSALS).filter(([code]) => hard || code !== 'chan-cung').map(([code, words]) => (
-            <p><label><input type="radio" name="why" value={code} checked={chosen === code} /> {words.vi}</label></p>
+            <p><label><input type="radio" name="why" value={code} checked={chosen === code} /><span>{words.vi}</span></label></p>
           ))}
-          <p><label><input type="radio" name="why" value="khac" checked={chosen === 'khac'} /> {t('Lời của thầy/cô:', 'Your own words:')}</label></p>
+          <p><label><input type="radio" name="why" value="khac" checked={chosen === 'khac'} /><span>{t('Lời của thầy/cô, ở ô dưới', 'Your own words, below')}</span></label></p>
           {wrong === undefined ? null : <p class="wrong" id="why-wrong">{t(wrong.vi, wrong.en)}</p>}
         </fieldset>
         <Field ctx={ctx} action="request.refuse" name="words" required={false} maxlength={300} label={t('Viết thêm cho em', 'Add a word')} />

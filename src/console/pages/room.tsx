@@ -22,9 +22,16 @@ export const roomPage: Page = {
         <section class={`card room ${room.kind}`} aria-labelledby={roomId(room.name)}>
           <h2 id={roomId(room.name)}>{room.name}</h2>
           <RoomNow ctx={ctx} room={room} />
-          {room.because === 'lesson' ? <div class="quick"><EndForm ctx={ctx} room={room} /></div> : null}
+          <div class="quick">
+            {room.because === 'lesson' ? <EndForm ctx={ctx} room={room} /> : null}
+            {room.kind === 'pause' ? null : <a class="button quiet" href="#tam-dung">{t('Tạm dừng', 'Pause')}</a>}
+            <a class="button quiet" href="#mo-tam">{t('Mở một trang', 'Open a site')}</a>
+            <a class="button quiet" href="#danh-sach">{t('Chỉ danh sách', 'List only')}</a>
+            <a class="button quiet" href="#gio-thi">{t('Giờ thi', 'Exam')}</a>
+            <a class="button quiet" href="#ban-giao">{t('Bàn giao', 'Hand over')}</a>
+          </div>
         </section>
-        <div class="pair">
+        <div class="deck">
           <Switch ctx={ctx} room={room} />
           {room.kind === 'pause' ? null : <Pause ctx={ctx} room={room} />}
           <OpenOne ctx={ctx} room={room} />
@@ -139,7 +146,7 @@ function ListOnly({ ctx, room, action }: Part & { readonly action: 'lesson.focus
             ...lists.map((row) => ({ value: String(row.id), label: row.owner === ctx.who.name ? row.name : `${row.name} (${row.owner})` }))]} />
         <Field ctx={ctx} action={action} name="hosts" type="textarea" required={false} label={exam ? t('Trang của bài thi', 'Sites of the exam') : t('Hoặc ghi các trang', 'Or write the sites')}
           hint={t('Mỗi dòng một trang, ví dụ olm.vn.', 'One a line, like olm.vn.')} />
-        {exam ? null : <p><label><input type="checkbox" name="learning" value="1" checked={back !== null && back.values['learning'] === '1'} /> {t('Vẫn mở các trang học liệu được bảo vệ', 'Leave the protected learning sites open')}</label></p>}
+        {exam ? null : <p><label class="tick"><input type="checkbox" name="learning" value="1" checked={back !== null && back.values['learning'] === '1'} /> {t('Vẫn mở các trang học liệu được bảo vệ', 'Leave the protected learning sites open')}</label></p>}
         <UntilFields ctx={ctx} action={action} room={room.name} />
         <button>{exam ? t('Bắt đầu giờ thi', 'Begin the exam') : t('Chỉ mở danh sách này', 'Open only these')}</button>
       </ActionForm>

@@ -71,7 +71,7 @@ function ListForm({ ctx, action, row }: { readonly ctx: PageContext; readonly ac
         <Field ctx={ctx} action={action} name="subject" required={false} maxlength={80} value={row?.subject ?? ''} label={t('Môn học', 'Subject')} />
         <Field ctx={ctx} action={action} name="grade" required={false} type="number" inputmode="numeric" value={row?.grade === null || row === null ? '' : String(row.grade)} label={t('Lớp', 'Grade')} />
       </div>
-      <p><label><input type="checkbox" name="shared" value="1" checked={shared} /> {t('Cho thầy cô khác dùng và chép', 'Other teachers may use and copy it')}</label></p>
+      <p><label class="tick"><input type="checkbox" name="shared" value="1" checked={shared} /> {t('Cho thầy cô khác dùng và chép', 'Other teachers may use and copy it')}</label></p>
       <button>{row === null ? t('Lưu danh sách', 'Save the list') : t('Lưu thay đổi', 'Save')}</button>
     </ActionForm>
   );

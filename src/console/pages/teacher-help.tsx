@@ -3,11 +3,11 @@ import type { Page, PageContext } from '../page.js';
 
 export const teacherHelpPage: Page = {
   path: '/huong-dan',
-  title: { vi: 'Hướng dẫn cho thầy cô', en: 'Help for teachers' },
+  title: { vi: 'Hướng dẫn', en: 'Help' },
   roles: ['teacher', 'it-admin'],
   nav: { order: 90 },
   render: (ctx) => (
-    <div class="help">
+    <>
       <p class="lead">{ctx.t('Một trang, in ra được. Mọi thay đổi có hiệu lực trong hai giây, tự hết khi đến giờ, và hoàn tác được trong mười giây.', 'One page, made to be printed. Every change holds within two seconds, ends by itself and can be undone for ten seconds.')}</p>
       {sections(ctx).map(({ title, rows }) => (
         <section class="card">
@@ -15,7 +15,7 @@ export const teacherHelpPage: Page = {
           <dl class="facts">{rows.map(([what, how]) => <><dt>{what}</dt><dd>{how}</dd></>)}</dl>
         </section>
       ))}
-    </div>
+    </>
   ),
 };
 
