@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { ConfigError, readConfigFile, type ConfigFault } from './config-file.js';
 import { isAddressLiteral, parseCidr } from './matching/address.js';
 import { canonicalHost, parseAuthority } from './matching/hostname.js';
+import { SCHOOL_LEVELS } from './policy/school-time.js';
 
 export interface Config {
   /** File it came from, or null for the built-in defaults. */
@@ -96,7 +97,7 @@ const schema = z.strictObject({
     hotline: text.nullable().optional(),
     counsellor: text.nullable().optional(),
     code: text.nullable().optional(),
-    levels: z.array(z.enum(['mam-non', 'tieu-hoc', 'thcs', 'thpt', 'gdnn-gdtx', 'co-so-nuoi-duong'])).optional(),
+    levels: z.array(z.enum(SCHOOL_LEVELS)).optional(),
     ward: text.nullable().optional(),
   }).optional(),
   retention: z.strictObject({

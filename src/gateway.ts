@@ -36,6 +36,7 @@ import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
 import { createWorkerPool } from './proxy/workers.js';
 import { ASIDE_FILE } from './store/restore.js';
+import { schoolLevels } from './store/school-facts.js';
 import type { RequestRow, Store } from './store/rows.js';
 import { bellEnds } from './bells.js';
 
@@ -142,7 +143,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       devicesSeen: (zone) => presence.count(zone),
       live,
       blockedIn: (room, fromMs, nowMs) => blocks.read(room, fromMs, nowMs),
-      bells: (room, nowMs) => bellEnds(store, config.school.levels, room, nowMs),
+      bells: (room, nowMs) => bellEnds(store, schoolLevels(config.school.levels, store.settings), room, nowMs),
       premises: {
         dataDir: config.dataDir,
         ports: { proxy: config.proxy.port, transparent: config.proxy.transparentPort, pages: config.pages.port, console: config.console.port },

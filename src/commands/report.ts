@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { buildReport, type Report } from '../reporting/report.js';
 import { toCsv } from '../reporting/render/csv.js';
 import { toJson } from '../reporting/render/json.js';
+import { schoolFact } from '../store/school-facts.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { parseDay } from './time.js';
 
@@ -38,7 +39,7 @@ function report(env: CommandEnv, options: ReportOptions): void {
   const shipped = env.shipped();
   const { school } = env.config;
   const built = buildReport({
-    school: { name: school.name ?? store.settings.get('school.name') ?? '', code: school.code, ward: school.ward },
+    school: { name: school.name ?? store.settings.get('school.name') ?? '', code: schoolFact(school.code, 'code', env.store().settings), ward: schoolFact(school.ward, 'ward', env.store().settings) },
     fromMs,
     toMs,
     generatedMs: env.now(),

@@ -1,6 +1,8 @@
 /** `luytre setup`: the guided first run. Idempotent; every question has a flag; asks only at a terminal. */
 import type { Command } from 'commander';
 import { checkStrength } from '../store/passwords.js';
+import { FACT_WORDS, factKey, factText } from '../store/school-facts.js';
+import { asUsage } from './check.js';
 import { asker, askPassword, type Ask } from './ask.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
@@ -15,9 +17,9 @@ interface SetupOptions {
 
 /** Facts of the school that the block page and the report show; the config file, where it has them, wins. */
 const FACTS = [
-  { key: 'school.name', option: 'school', vi: 'Tên trường', en: 'Name of the school' },
-  { key: 'school.hotline', option: 'hotline', vi: 'Đường dây nóng của trường', en: "The school's hotline" },
-  { key: 'school.counsellor', option: 'counsellor', vi: 'Điện thoại tư vấn học đường (để trống nếu chưa có)', en: 'Counsellor (may be empty)' },
+  { fact: 'name', option: 'school' },
+  { fact: 'hotline', option: 'hotline' },
+  { fact: 'counsellor', option: 'counsellor' },
 ] as const;
 
 export function registerSetup(program: Command, run: Run): void {
@@ -38,11 +40,11 @@ async function setup(env: CommandEnv, options: SetupOptions): Promise<void> {
   const ask = asker(env);
   try {
     for (const fact of FACTS) {
-      const given = options[fact.option] ?? (await ask(env.t(fact.vi, fact.en), store.settings.get(fact.key)));
+      const key = factKey(fact.fact);
+      const given = options[fact.option] ?? (await ask(env.t(...FACT_WORDS[fact.fact]), store.settings.get(key)));
       if (given === null) continue;
-      const value = given.normalize('NFC').trim();
-      if (value.length > 200 || /\p{Cc}/u.test(value)) throw new CommandError(2, `«${fact.vi}» dài quá hoặc có ký tự lạ.`, `"${fact.en}" is too long or holds control characters.`);
-      if (value !== (store.settings.get(fact.key) ?? '')) store.settings.set(fact.key, value === '' ? null : value, env.actor);
+      const value = asUsage(() => factText(fact.fact, given));
+      if (value !== store.settings.get(key)) store.settings.set(key, value, env.actor);
     }
     const made = await firstAdmin(env, options, ask);
     if (made !== null && !env.json) env.say.out(env.t(`Đã tạo tài khoản quản trị «${made}».`, `Admin account "${made}" made.`));

@@ -4,6 +4,7 @@ import { calendarOf, endOfPeriod, endOfSession, minutesOf, nextPeriods, toSchool
 import type { Zone } from '../policy/snapshot.js';
 import { CommandError, type CommandEnv } from './env.js';
 import { parseUntil, sayTime } from './time.js';
+import { schoolLevels } from '../store/school-facts.js';
 
 export const UNTIL = 'đến lúc: tiết, buổi, 45m, 10:15 hoặc ISO-8601 (end time: period, session, 45m, 10:15 or ISO-8601)';
 
@@ -19,7 +20,7 @@ function plain(text: string): string {
 export function calendarFor(env: CommandEnv, zone: string): Calendar {
   const { schoolTime, policies } = env.store();
   const profile = policies.zones().find((row) => row.name === zone)?.profile ?? '';
-  return calendarOf(schoolTime.levels(), toSchoolDays(schoolTime.holidays(), schoolTime.makeups()), profile, env.config.school.levels);
+  return calendarOf(schoolTime.levels(), toSchoolDays(schoolTime.holidays(), schoolTime.makeups()), profile, schoolLevels(env.config.school.levels, env.store().settings));
 }
 
 /** Reads an end time for a room. */

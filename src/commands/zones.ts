@@ -1,6 +1,7 @@
 /** `luytre zones`: the rooms. Who a request comes from, and on which profile. */
 import type { Command } from 'commander';
 import type { ZoneRow } from '../store/rows.js';
+import { schoolLevels } from '../store/school-facts.js';
 import { cidrText, macText, ownPort, roomLogin, roomName, slotRows } from '../store/zone-text.js';
 import { asUsage, collect, knownProfile, knownZone, wholeNumber } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
@@ -105,7 +106,7 @@ function login(name: string | undefined, password: string | undefined): ZoneRow[
 }
 
 function slots(env: CommandEnv, zoneProfile: string, texts: readonly string[]): ZoneRow['timetable'] {
-  return texts.flatMap((text) => asUsage(() => slotRows(text, zoneProfile, env.config.school.levels)));
+  return texts.flatMap((text) => asUsage(() => slotRows(text, zoneProfile, schoolLevels(env.config.school.levels, env.store().settings))));
 }
 
 function done(env: CommandEnv, name: string, text: string): void {

@@ -18,6 +18,7 @@ import { followTask } from './follow-task.js';
 import { asRefused, refused, type Refused } from './refused.js';
 import { ownerOf, proofStale, runAction } from './run-action.js';
 import type { SessionRow } from '../store/access-rows.js';
+import { needsSetup, SETUP } from './setup-steps.js';
 import { formatsOf, wordsOf } from './words.js';
 
 const MAX_FORM = 65_536;
@@ -59,7 +60,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
   app.get('/', (c) => {
     const who = signedIn(c);
     if (who instanceof Response) return who;
-    return c.redirect(navOf(who)[0]?.path ?? '/tai-khoan', 303);
+    return c.redirect(needsSetup(env, who) ? SETUP : (navOf(who)[0]?.path ?? '/tai-khoan'), 303);
   });
   for (const page of pages) app.get(page.path, (c) => show(c, page, null, null));
 

@@ -22,6 +22,10 @@ export const SESSIONS = ['sang', 'chieu', 'toi'] as const satisfies readonly Ses
 export type Level = 'tieu-hoc' | 'thcs' | 'thpt';
 export const LEVELS = ['tieu-hoc', 'thcs', 'thpt'] as const satisfies readonly Level[];
 
+/** What a school may be; some have no bells of their own. */
+export const SCHOOL_LEVELS = ['mam-non', 'tieu-hoc', 'thcs', 'thpt', 'gdnn-gdtx', 'co-so-nuoi-duong'] as const;
+export type SchoolLevel = (typeof SCHOOL_LEVELS)[number];
+
 /** One period: `period` counts within its session, as people say it (tiết 2 buổi chiều). */
 export interface Bell {
   readonly session: Session;

@@ -19,7 +19,7 @@ export const roomsPage: Page = {
       return (
         <Empty title={t('Chưa có phòng nào', 'No room yet')}>
           <p>{ctx.who.role === 'it-admin'
-            ? t('Thêm phòng đầu tiên bằng dòng lệnh: luytre zones add "Phòng máy 1" --profile thcs --cidr 192.168.10.0/24', 'Add the first one: luytre zones add lab1 --profile thcs --cidr 192.168.10.0/24')
+            ? <a href="/quan-tri/phong#them">{t('Thêm phòng đầu tiên', 'Add the first one')}</a>
             : t('Nhờ quản trị trường thêm phòng của thầy/cô.', 'Ask the administrator to add your room.')}</p>
         </Empty>
       );

@@ -1,5 +1,6 @@
 /** "Giờ học": bells of each level, school years, holidays, make-up days. */
 import { calendarOf, LEVELS, nextPeriods, periodAt, SESSIONS, toSchoolDays, type Level } from '../../policy/school-time.js';
+import { schoolLevels } from '../../store/school-facts.js';
 import { clockText } from '../actions/timetable.js';
 import type { Page, PageContext } from '../page.js';
 import { capital, Checks, dayName, dayOptions, LEVEL_NAMES, SESSION_NAMES } from '../parts/checks.js';
@@ -25,7 +26,7 @@ export const schoolTimePage: Page = {
 
 /** Levels the school says it has; all where it has not said. */
 export function taughtLevels(ctx: PageContext): Level[] {
-  const said = ctx.env.premises.school.levels.length > 0 ? ctx.env.premises.school.levels : (ctx.env.store.settings.get('school.levels') ?? '').split(' ');
+  const said = schoolLevels(ctx.env.premises.school.levels, ctx.env.store.settings);
   const own = LEVELS.filter((level) => said.includes(level));
   return own.length > 0 ? own : [...LEVELS];
 }
@@ -48,7 +49,7 @@ export function BellCards({ ctx, levels }: { readonly ctx: PageContext; readonly
             <h2>{t(LEVEL_NAMES[row.level].vi, LEVEL_NAMES[row.level].en)} {row.own ? null : <span class="tag warm">{t('giờ ví dụ, trường sửa theo giờ của mình', 'examples; set your own')}</span>}</h2>
             <p class="hint">{running !== null ? t(`Bây giờ: ${say(running)}, đến ${format.time(running.untilMs)}.`, `Now: ${say(running)}, until ${format.time(running.untilMs)}.`)
               : next !== undefined ? t(`Tiết tới: ${say(next)}, ${format.moment(next.fromMs, nowMs)}.`, `Next: ${say(next)}, ${format.moment(next.fromMs, nowMs)}.`) : t('Không có tiết nào sắp tới.', 'No period ahead.')}</p>
-            <ActionForm ctx={ctx} action="bells.set" key_={row.level} class="form wide">
+            <ActionForm ctx={ctx} action="bells.set" key_={row.level} class="form full">
               <input type="hidden" name="level" value={row.level} />
               <Checks ctx={ctx} action="bells.set" key_={row.level} name="weekdays" short legend={t('Các ngày học', 'School days')} ticked={row.weekdays.map(String)} options={dayOptions(ctx)} />
               <div class="thirds">
@@ -88,7 +89,7 @@ export function DayCards({ ctx }: { readonly ctx: PageContext }) {
         )}
         <ActionForm ctx={ctx} action="holiday.add">
           <Field ctx={ctx} action="holiday.add" name="name" maxlength={100} label={t('Tên ngày nghỉ', 'Name')} placeholder="Tết Nguyên đán" />
-          <div class="pair">
+          <div class="twin">
             <Field ctx={ctx} action="holiday.add" name="from" type="date" label={t('Từ ngày', 'From')} />
             <Field ctx={ctx} action="holiday.add" name="to" type="date" required={false} label={t('Đến hết ngày', 'To, included')} />
           </div>
@@ -104,7 +105,7 @@ export function DayCards({ ctx }: { readonly ctx: PageContext }) {
           ))}</ul>
         )}
         <ActionForm ctx={ctx} action="makeup.add">
-          <div class="pair">
+          <div class="twin">
             <Field ctx={ctx} action="makeup.add" name="day" type="date" label={t('Ngày học bù', 'Day')} />
             <Field ctx={ctx} action="makeup.add" name="follows" label={t('Theo thời khóa biểu của', 'Follows')} options={dayOptions(ctx)} />
           </div>
@@ -123,7 +124,7 @@ export function DayCards({ ctx }: { readonly ctx: PageContext }) {
         )}
         <ActionForm ctx={ctx} action="term.set">
           <Field ctx={ctx} action="term.set" name="name" maxlength={100} label={t('Tên', 'Name')} placeholder={t('Học kỳ 1, 2026–2027', 'Term 1, 2026–2027')} />
-          <div class="pair">
+          <div class="twin">
             <Field ctx={ctx} action="term.set" name="from" type="date" label={t('Từ ngày', 'From')} />
             <Field ctx={ctx} action="term.set" name="to" type="date" label={t('Đến hết ngày', 'To, included')} />
           </div>

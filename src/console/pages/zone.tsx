@@ -2,6 +2,7 @@
 import { LEVELS, levelOf, type Level } from '../../policy/school-time.js';
 import type { ZoneRow } from '../../store/rows.js';
 import type { LevelBells } from '../../store/school-rows.js';
+import { schoolLevels } from '../../store/school-facts.js';
 import { clockText, windowId } from '../actions/timetable.js';
 import { zoneRow } from '../actions/zones.js';
 import type { Page, PageContext } from '../page.js';
@@ -42,7 +43,7 @@ export const zonePage: Page = {
 function levelFor(ctx: PageContext, zone: ZoneRow): Level {
   const asked = LEVELS.find((level) => level === ctx.query.get('cap'));
   const used = zone.timetable.flatMap((slot) => ('session' in slot ? [slot.level] : []))[0];
-  return asked ?? used ?? levelOf(zone.profile, ...ctx.env.premises.school.levels) ?? 'thcs';
+  return asked ?? used ?? levelOf(zone.profile, ...schoolLevels(ctx.env.premises.school.levels, ctx.env.store.settings)) ?? 'thcs';
 }
 
 function Periods({ ctx, zone }: { readonly ctx: PageContext; readonly zone: ZoneRow }) {
@@ -77,7 +78,7 @@ function PeriodForm({ ctx, zone, bells }: { readonly ctx: PageContext; readonly 
     return own.find((slot) => slot.weekday === day && slot.session === session && slot.fromPeriod <= period && period <= slot.toPeriod)?.profile ?? '';
   };
   return (
-    <ActionForm ctx={ctx} action="zone.periods" class="form wide">
+    <ActionForm ctx={ctx} action="zone.periods" class="form full">
       <input type="hidden" name="zone" value={zone.name} />
       <input type="hidden" name="level" value={bells.level} />
       <div class="week">
@@ -132,7 +133,7 @@ function Windows({ ctx, zone }: { readonly ctx: PageContext; readonly zone: Zone
       <ActionForm ctx={ctx} action="zone.window-add">
         <input type="hidden" name="zone" value={zone.name} />
         <Checks ctx={ctx} action="zone.window-add" name="weekdays" short legend={t('Các ngày', 'Days')} ticked={['1', '2', '3', '4', '5']} options={dayOptions(ctx)} />
-        <div class="pair">
+        <div class="twin">
           <Field {...at} name="from" type="time" label={t('Từ', 'From')} value="13:30" />
           <Field {...at} name="to" type="time" label={t('Đến', 'Until')} value="16:30" />
         </div>
