@@ -19,7 +19,8 @@ function everything(path: string): string {
 }
 
 describe('reading', () => {
-  it('reading everything twice changes nothing', async () => {
+  // A thousand pages, doctor's findings among them.
+  it('reading everything twice changes nothing', { timeout: 240_000 }, async () => {
     const console = testConsole();
     const admin = { kind: 'cli', name: 'test' } as const;
     console.store.policies.addZone(zone('phong-thcs'), admin);
