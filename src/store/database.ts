@@ -11,7 +11,7 @@ import { createLists } from './lists.js';
 import { createProposals } from './proposals.js';
 import { DATABASE_FILE } from './place.js';
 import { createRequests } from './requests.js';
-import { inspectCopy, replaceFrom } from './replace.js';
+import { inspectCopy, replaceFrom, withoutMessages } from './replace.js';
 import { backupTo, removeAside } from './restore.js';
 import type { PolicyStore, Store } from './rows.js';
 import { createRoomTeachers } from './room-teachers.js';
@@ -71,7 +71,10 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     dataVersion: () => Number(dataVersion.get()),
     inspectBackup: inspectCopy,
     replaceFrom: (file, actor) => replaceFrom(db, changer, file, actor),
-    backup: (file) => backupTo(db, file),
+    backup: async (file, options) => {
+      await backupTo(db, file);
+      if (options?.withoutMessages === true) withoutMessages(file);
+    },
     integrity: () => integrityOf(db),
     close() {
       db.close();

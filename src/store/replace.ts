@@ -1,7 +1,7 @@
 /**
  * Restore beside a running gateway: a backup is looked at first, and then takes the place of everything in one transaction, on the connection that is
- * open. The audit trail is not taken back: it goes on, with a record of the restore, so that nobody can restore away what was done. Sessions and the
- * set-up code do not come back either.
+ * open. The audit trail is not taken back: it goes on, with a record of the restore, so that nobody can restore away what was done. Pupils' messages
+ * to the counsellor stay as they are; sessions and the set-up code do not come back.
  */
 import Database from 'better-sqlite3';
 import type { Changer } from './change.js';
@@ -22,8 +22,10 @@ export interface BackupFacts {
   readonly older: boolean;
 }
 
-/** Tables whose rows stay as they are, or go. */
-const OWN = new Set(['audit', 'meta', 'session', 'setup_code']);
+/** Tables that stay as they are: what was done, and what pupils wrote to the counsellor. */
+const STAY = new Set(['audit', 'meta', 'help_ticket']);
+/** Tables that are emptied. */
+const GO = new Set(['session', 'setup_code']);
 
 /** Makes a copy of a backup fit to be taken over: one self-contained file, ours, whole, of this version. @throws StoreError */
 export function inspectCopy(file: string): BackupFacts {
@@ -57,6 +59,17 @@ export function inspectCopy(file: string): BackupFacts {
   }
 }
 
+/** Takes out of a copy what only the counsellor may read: administrators keep such copies. */
+export function withoutMessages(file: string): void {
+  const db = new Database(file, { fileMustExist: true });
+  try {
+    db.pragma('secure_delete = ON');
+    db.exec('DELETE FROM help_ticket; VACUUM');
+  } finally {
+    db.close();
+  }
+}
+
 /** @param file one that `inspectCopy` has passed, and nobody else can write */
 export function replaceFrom(db: Connection, changer: Changer, file: string, actor: Actor): void {
   db.prepare('ATTACH DATABASE ? AS incoming').run(file);
@@ -67,9 +80,9 @@ export function replaceFrom(db: Connection, changer: Changer, file: string, acto
       const tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
       const before = countsOf(db);
       for (const table of tables) {
-        if (table === 'audit' || table === 'meta') continue;
+        if (STAY.has(table)) continue;
         db.prepare(`DELETE FROM main."${table}"`).run();
-        if (OWN.has(table)) continue;
+        if (GO.has(table)) continue;
         const columns = (db.pragma(`main.table_info("${table}")`) as { name: string }[]).map(({ name }) => `"${name}"`).join(', ');
         db.prepare(`INSERT INTO main."${table}" (${columns}) SELECT ${columns} FROM incoming."${table}"`).run();
       }

@@ -356,7 +356,7 @@ export interface Store {
   /** Puts it in the place of everything but the audit trail, in one transaction. */
   replaceFrom(file: string, actor: Actor): void;
   /** Whole, consistent copy while in use. */
-  backup(file: string): Promise<void>;
+  backup(file: string, options?: { /** Without what pupils wrote to the counsellor. */ readonly withoutMessages?: boolean }): Promise<void>;
   /** [] when the database is whole. */
   integrity(): string[];
   close(): void;

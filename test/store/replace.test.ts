@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -61,6 +61,19 @@ describe('a restore beside a running gateway', () => {
     expect(() => store.rooms.addRoom('khong-co', 'Phòng 1', actor)).toThrowError();
     store.policies.removeZone('Phòng 1', actor);
     expect(store.rooms.rooms(0)).toEqual([]);
+  });
+
+  it('leaves pupils’ messages to the counsellor out of a copy that is asked for without them, and untouched by a restore', async () => {
+    await store.accounts.addUser('co-tu-van', 'counsellor', PASSWORD, actor);
+    store.helpTickets.add({ ref: 'ABCD-1234', message: 'em buồn lắm', contact: null, atMs: 1 });
+    const copies = [join(dir, 'whole.db'), join(dir, 'without.db')] as const;
+    await store.backup(copies[0]);
+    await store.backup(copies[1], { withoutMessages: true });
+    expect(copies.map((file) => readFileSync(file).includes('em buồn lắm'))).toEqual([true, false]);
+    store.inspectBackup(copies[1]);
+    store.replaceFrom(copies[1], actor);
+    await store.backup(join(dir, 'after.db'));
+    expect(readFileSync(join(dir, 'after.db')).includes('em buồn lắm')).toBe(true);
   });
 
   const change = (work: (db: Database.Database) => void): void => {

@@ -1,6 +1,6 @@
 /** Backup to keep elsewhere, and restore: a backup is sent, looked at, told what it would replace, and only then put in the place of everything. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, openSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -40,6 +40,14 @@ export function stagedBackup(env: ConsoleDeps): { readonly facts: BackupFacts; r
   return { facts: JSON.parse(readFileSync(notes, 'utf8')) as BackupFacts, atMs };
 }
 
+/** What a process that died in the middle has left: whole copies of the school's accounts. */
+function sweep(env: ConsoleDeps): void {
+  for (const name of readdirSync(env.premises.dataDir)) {
+    const path = join(env.premises.dataDir, name);
+    if (/^luytre\.db\.(?:download-|staged\.part-)[0-9a-f]{12}/.test(name) && env.now() - statSync(path).mtimeMs > STAGED_MS) unlinkSync(path);
+  }
+}
+
 export function dropStaged(env: ConsoleDeps): void {
   drop(stagedPath(env));
   if (existsSync(`${stagedPath(env)}.json`)) unlinkSync(`${stagedPath(env)}.json`);
@@ -62,7 +70,8 @@ export const backupActions = [
     output: z.object({}),
     async run(env, who) {
       const path = join(env.premises.dataDir, `luytre.db.download-${randomBytes(6).toString('hex')}`);
-      await env.store.backup(path);
+      sweep(env);
+      await env.store.backup(path, { withoutMessages: true });
       // open and gone: the copy lives as long as it is being sent, whatever becomes of the browser
       const handle = openSync(path, 'r');
       unlinkSync(path);

@@ -16,7 +16,7 @@ export const backupPage: Page = {
       <>
         <section class="card">
           <h2>{t('Sao lưu', 'Backup')}</h2>
-          <p>{t('Một tệp có mọi phòng, tài khoản, quy tắc, danh sách, giờ học, số liệu và nhật ký. Có mật khẩu (đã băm) và mã xác thực hai bước, nên cất ở nơi khóa được, trên máy khác. Không có khóa CA.', 'One file with rooms, accounts, rules, lists, school time, figures and the record. It holds password hashes and second factors: keep it locked away, on another machine. Without the CA key.')}</p>
+          <p>{t('Một tệp có mọi phòng, tài khoản, quy tắc, danh sách, giờ học, số liệu và nhật ký. Có mật khẩu (đã băm) và mã xác thực hai bước, nên cất ở nơi khóa được, trên máy khác. Không có khóa CA và lời nhắn gửi cán bộ tư vấn.', 'One file with rooms, accounts, rules, lists, school time, figures and the record. It holds password hashes and second factors: keep it locked away, on another machine. Without the CA key and the messages to the counsellor.')}</p>
           <ActionForm ctx={ctx} action="backup.download" saves>
             <ProofField ctx={ctx} action="backup.download" />
             <button>{t('Tải bản sao lưu', 'Download a backup')}</button>
@@ -62,7 +62,7 @@ function Staged({ ctx }: { readonly ctx: PageContext }) {
       <p>{t('Mật khẩu, xác thực hai bước, giờ học, thiết lập, số liệu đều trở về như trong bản sao lưu. Nhật ký thao tác thì không lùi: nó ghi tiếp việc phục hồi này. Mọi phiên kết thúc; đăng nhập lại bằng mật khẩu trong bản sao lưu. Việc lọc không gián đoạn.', 'Passwords, second factors, school time, settings and figures become those of the backup. The record does not go back: it goes on with this restore. All sessions end; sign in with the passwords of the backup. Filtering is not interrupted.')}</p>
       {facts.users.includes(ctx.who.name) ? null : <p class="note warm">{t(`Bản sao lưu không có tài khoản ${ctx.who.name}: thầy/cô sẽ phải đăng nhập bằng tài khoản khác.`, `The backup has no account ${ctx.who.name}: you will have to sign in with another.`)}</p>}
       <ActionForm ctx={ctx} action="restore.apply">
-        <p class={wrong === undefined ? '' : 'is-wrong'}><label><input type="checkbox" name="understood" value="true" {...(wrong === undefined ? {} : { 'aria-invalid': 'true', 'aria-describedby': 'understood-wrong' })} /> {t('Tôi hiểu: dữ liệu hiện nay bị thay và không hoàn tác được. Tôi đã tải bản sao lưu của hôm nay.', 'I understand that what is there now is replaced for good. I have downloaded a backup of today.')}</label></p>
+        <p class={wrong === undefined ? 'tick' : 'tick is-wrong'}><label><input type="checkbox" name="understood" value="true" {...(wrong === undefined ? {} : { 'aria-invalid': 'true', 'aria-describedby': 'understood-wrong' })} /> <span>{t('Tôi hiểu: dữ liệu hiện nay bị thay và không hoàn tác được. Tôi đã tải bản sao lưu của hôm nay.', 'I understand that what is there now is replaced for good. I have downloaded a backup of today.')}</span></label></p>
         {wrong === undefined ? null : <p class="wrong" id="understood-wrong">{t(wrong.vi, wrong.en)}</p>}
         <ProofField ctx={ctx} action="restore.apply" />
         <button class="danger">{t('Phục hồi từ bản này', 'Restore it')}</button>
