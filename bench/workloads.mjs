@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ask, untilQuiet } from './support/machine.mjs';
 import { median, round } from './support/stats.mjs';
+import { consoleUsers } from './console-users.mjs';
 import { swap } from './swap.mjs';
 import { NEW_HOSTS } from './support/inspected.mjs';
 import { ALLOWED, BLOCKED, browserHead } from './support/world.mjs';
@@ -158,4 +159,5 @@ export const WORKLOADS = [
   program('message', 'heads and bodies read and written', 'message.mjs', []),
   program('decision', 'price of a verdict', 'decision.mjs', ['--json']),
   swap,
+  consoleUsers,
 ];

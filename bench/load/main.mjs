@@ -1,5 +1,5 @@
 /** A load process: one job in, one result out, over IPC. Each kind of load is a file that exports `run`. */
-const KINDS = ['http', 'paced', 'tunnel', 'idle', 'cannon', 'prober', 'inspect', 'peek'];
+const KINDS = ['http', 'paced', 'tunnel', 'idle', 'cannon', 'prober', 'inspect', 'peek', 'console'];
 
 process.on('message', (message) => {
   // Notes are for the job under way.

@@ -38,5 +38,5 @@ export async function startGateway({ origin, blockFile, name = 'luytre', core = 
   const child = start(core, luytre, ['start', '--quiet', ...common], env);
   await untilListening(proxy, child);
   await untilListening(pages, child);
-  return { name, child, port: proxy, pagesPort: pages, pid: child.pid, blockedStatus: 403, run, luytre, common, stop: () => end(child) };
+  return { name, child, port: proxy, pagesPort: pages, consolePort: console, pid: child.pid, blockedStatus: 403, run, luytre, common, stop: () => end(child) };
 }
