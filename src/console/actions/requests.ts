@@ -57,7 +57,7 @@ export const requestActions = [
       const untilMs = untilMsOf(env, row.zone, input.until, input.clock, nowMs);
       const end = { vi: formatsOf('vi').moment(untilMs, nowMs), en: formatsOf('en').moment(untilMs, nowMs) };
       const answer = [`Trang mở cho cả phòng đến ${end.vi}.`, input.answer ?? ''].filter((part) => part !== '').join(' ');
-      const answered = env.store.policies.approveRequest(row.id, { type: 'opening', zone: row.zone, entry: row.host, untilMs, reason: `yêu cầu ${row.ref}` }, answer, nowMs, who.actor, verdict.open.decision.list?.name ?? null);
+      const answered = env.store.policies.approveRequest(row.id, { type: 'opening', zone: row.zone, entry: site.entry, untilMs, reason: `yêu cầu ${row.ref}` }, answer, nowMs, who.actor, verdict.open.decision.list?.name ?? null);
       return {
         value: told(answered.request),
         say: { vi: `Đã mở ${row.host} cho ${row.zone}, đến ${end.vi}. Em xem được câu trả lời bằng mã ${row.ref}.`, en: `${row.host} is open for ${row.zone} until ${end.en}. The pupil sees the answer by ${row.ref}.` },
@@ -99,8 +99,9 @@ function openOne(row: RequestRow): RequestRow {
   throw refused('conflict', 'Yêu cầu này đã được trả lời.', 'This request has already been answered.');
 }
 
-/** As the pupil's room has it now; without a room, as the profile that asked. */
+/** As the pupil's room has it now; without a room, as the profile that asked. Judges the site that an approval would open. */
 export function requestVerdict(env: ConsoleDeps, row: RequestRow): Verdict {
   const snapshot = env.snapshot();
-  return verdictOf(env, row.zone === null ? -1 : (snapshot.zoneByName.get(row.zone) ?? -1), row.host, null, row.zone === null ? (snapshot.profileById.get(row.profile) ?? -1) : -1, env.now());
+  const site = readSite(row.host);
+  return verdictOf(env, row.zone === null ? -1 : (snapshot.zoneByName.get(row.zone) ?? -1), 'host' in site ? site.host : row.host, null, row.zone === null ? (snapshot.profileById.get(row.profile) ?? -1) : -1, env.now());
 }
