@@ -11,6 +11,7 @@ import { openApi } from './openapi.js';
 import { fromForm, readInput } from './read-input.js';
 import { asRefused, refused, Refused } from './refused.js';
 import { ownerOf, runAction } from './run-action.js';
+import { plainText } from '../store/audit.js';
 import { TOKEN_PREFIX, tokenHash } from './tokens.js';
 import { wordsOf, type Lang } from './words.js';
 
@@ -91,8 +92,12 @@ function pathFields(action: Action, params: Record<string, string>): Record<stri
 
 function fromQuery(action: Action, c: Ctx, params: Record<string, string>): Record<string, unknown> {
   const query = c.req.queries();
-  const unknown = Object.keys(query).find((name) => name !== 'lang' && action.input.shape[name] === undefined);
-  if (unknown !== undefined) throw new Refused('input', { vi: `Không có tham số «${unknown}».`, en: `There is no parameter "${unknown}".` });
+  const unknown = Object.keys(query).find((name) => name !== 'lang' && !Object.hasOwn(action.input.shape, name));
+  if (unknown !== undefined) {
+    // a name somebody else may have made up: shown as it can't turn or fill the line
+    const name = plainText(unknown, 40);
+    throw new Refused('input', { vi: `Không có tham số «${name}».`, en: `There is no parameter "${name}".` });
+  }
   return fromForm(action.input, { ...query, ...params });
 }
 

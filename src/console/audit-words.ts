@@ -133,6 +133,8 @@ const FIELDS: Readonly<Record<string, Words>> = {
 const WHY: readonly string[] = ['reason', 'note'];
 /** Numbers of rows, and hashes the eye has no use for; the export has them whole. */
 const UNSAID: ReadonlySet<string> = new Set(['id', 'base', 'sha256', 'addedMs', 'by', 'atMs', 'usedMs', 'createdMs', 'learning']);
+/** Where none is nothing to tell. */
+const NONE: ReadonlySet<string> = new Set(['replaced', 'openingsEnded', 'macs']);
 /** A long list is counted, not read out. */
 const MOST_ITEMS = 6;
 
@@ -192,6 +194,7 @@ export function changesOf(row: Pick<AuditRow, 'before' | 'after' | 'object'>, sa
     const [from, to] = [words(left?.[name], name, say), words(right?.[name], name, say)];
     const label = FIELDS[name === 'entries' && typeof (right?.[name] ?? left?.[name]) !== 'number' ? 'hosts' : name];
     const spoken = label === undefined ? name : say.t(label.vi, label.en);
+    if (from === null && to === null) return [];
     if (from === to) return same(left?.[name], right?.[name]) ? [] : [{ name: spoken, before: null, after: say.t('đã đổi', 'changed') }];
     // a name the object already says tells nothing
     return (from ?? to) === row.object ? [] : [{ name: spoken, before: from, after: to }];
@@ -255,7 +258,7 @@ function words(value: unknown, name: string, say: Saying): string | null {
   if (typeof value === 'object') return Object.entries(value).map(([key, inner]) => `${key} ${words(inner, key, say) ?? ''}`.trim()).join(' ');
   if (typeof value === 'number') {
     if (name.endsWith('Ms')) return say.format.moment(value, say.nowMs);
-    return value === 0 && (name === 'replaced' || name === 'openingsEnded') ? null : name === 'port' ? String(value) : say.format.number(value);
+    return value === 0 && NONE.has(name) ? null : name === 'port' ? String(value) : say.format.number(value);
   }
   const text = typeof value === 'boolean' ? String(value) : plainText(String(value as string), 500);
   if (name.startsWith('profile') || name === 'then') return say.profile(text) ?? text;

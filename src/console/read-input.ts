@@ -62,7 +62,8 @@ function bare(schema: z.ZodType): z.ZodType {
 }
 
 export function labelOf(schema: z.ZodObject, name: string): Words | null {
-  const field = schema.shape[name] as z.ZodType | undefined;
+  // `__proto__` and the like are no fields
+  const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
   const meta = field?.meta();
   return typeof meta?.['vi'] === 'string' && typeof meta['en'] === 'string' ? { vi: meta['vi'], en: meta['en'] } : null;
 }
@@ -95,6 +96,6 @@ function sentence(issue: Issue, schema: z.ZodObject, path: readonly PropertyKey[
     case 'invalid_value':
       return { vi: 'Hãy chọn một trong các giá trị có sẵn.', en: `One of: ${issue.values.join(', ')}.` };
     default:
-      return path.length > 0 && schema.shape[String(path[0])] === undefined ? { vi: 'Không có trường này.', en: 'There is no such field.' } : { vi: 'Giá trị không dùng được.', en: "Can't be used." };
+      return path.length > 0 && !Object.hasOwn(schema.shape, String(path[0])) ? { vi: 'Không có trường này.', en: 'There is no such field.' } : { vi: 'Giá trị không dùng được.', en: "Can't be used." };
   }
 }

@@ -1,5 +1,8 @@
 /** Refused: a request that the console turns down, with one clear sentence and, where it is about a field, its name. */
+import { plainText } from '../store/audit.js';
 import type { Words } from './words.js';
+
+const MAX_SENTENCE = 600;
 
 /** Kind → HTTP status. */
 export const REFUSALS = {
@@ -9,19 +12,28 @@ export const REFUSALS = {
 export type Refusal = keyof typeof REFUSALS;
 
 export class Refused extends Error {
+  readonly words: Words;
+  /** Fields at fault with their sentences; empty where it is about the whole. */
+  readonly fields: ReadonlyMap<string, Words>;
   constructor(
     readonly kind: Refusal,
-    readonly words: Words,
-    /** Fields at fault with their sentences; empty where it is about the whole. */
-    readonly fields: ReadonlyMap<string, Words> = new Map(),
+    words: Words,
+    fields: ReadonlyMap<string, Words> = new Map(),
     readonly retryAfterS: number | null = null,
   ) {
     super(kind);
     this.name = 'Refused';
+    this.words = calm(words);
+    this.fields = new Map([...fields].map(([name, sentence]) => [name, calm(sentence)]));
   }
   get status(): (typeof REFUSALS)[Refusal] {
     return REFUSALS[this.kind];
   }
+}
+
+/** A sentence may quote what was typed: marks that turn or break a line come out as their code, and it stays a sentence. */
+function calm({ vi, en }: Words): Words {
+  return { vi: plainText(vi, MAX_SENTENCE), en: plainText(en, MAX_SENTENCE) };
 }
 
 export function refused(kind: Refusal, vi: string, en: string): Refused {

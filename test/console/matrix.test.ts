@@ -47,6 +47,12 @@ const PAGE_ROWS: Readonly<Record<string, readonly Role[]>> = {
   '/xem-truc-tiep': ['it-admin'],
   '/viec/:id': ALL,
   '/tu-van': ['counsellor'],
+  '/kiem-toan': ['auditor'],
+  '/kiem-toan/xac-minh': ['auditor'],
+  '/kiem-toan/:seq': ['auditor'],
+  '/tro-giup': ALL,
+  '/tro-giup/to-huong-dan/:tier': ALL,
+  '/tro-giup/thu-cha-me': ALL,
   '/tai-khoan': ALL,
 };
 
@@ -77,6 +83,9 @@ const ACTION_ROWS: Readonly<Record<string, readonly Role[]>> = {
   'site-list.copy': ['it-admin', 'teacher'],
   'site-list.remove': ['it-admin', 'teacher'],
   'verdict.explain': ['it-admin', 'teacher'],
+  'audit.list': ['auditor'],
+  'audit.verify': ['auditor'],
+  'audit.export': ['auditor'],
   'ticket.list': ['counsellor'],
   'ticket.answer': ['counsellor'],
   'ticket.close': ['counsellor'],

@@ -2,6 +2,7 @@
 import type { Action } from '../action.js';
 import { accountActions } from './account.js';
 import { adminActions } from './admin.js';
+import { auditActions } from './audit.js';
 import { helpTicketActions } from './help-tickets.js';
 import { liveActions } from './live.js';
 import { metricsActions } from './metrics.js';
@@ -10,6 +11,6 @@ import { roomActions } from './rooms.js';
 import { teachingActions } from './teaching.js';
 import { tokenActions } from './tokens.js';
 
-const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions, ...teachingActions, ...helpTicketActions];
+const WORK: readonly Action[] = [...accountActions, ...liveActions, ...metricsActions, ...roomActions, ...policyActions, ...adminActions, ...teachingActions, ...helpTicketActions, ...auditActions];
 
 export const ACTIONS: readonly Action[] = [...WORK, ...tokenActions(WORK)];

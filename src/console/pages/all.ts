@@ -2,6 +2,8 @@
 import type { Page } from '../page.js';
 import { accountPage } from './account.js';
 import { adminPages } from './admin.js';
+import { auditPage, auditRecordPage, auditVerifyPage } from './audit.js';
+import { helpPage, letterPage, sheetPage } from './help.js';
 import { helpTicketsPage } from './help-tickets.js';
 import { livePage } from './live.js';
 import { policyPages } from './policy.js';
@@ -10,4 +12,4 @@ import { taskPage } from './task.js';
 import { teachingPages } from './teaching.js';
 import { tokensPage } from './tokens.js';
 
-export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages, ...teachingPages, helpTicketsPage];
+export const PAGES: readonly Page[] = [roomsPage, livePage, taskPage, tokensPage, accountPage, ...policyPages, ...adminPages, ...teachingPages, helpTicketsPage, auditPage, auditVerifyPage, auditRecordPage, helpPage, sheetPage, letterPage];

@@ -48,7 +48,7 @@ export function toCsv(report: Report): string {
     })),
     ...report.leftOut.map((text): Line => ({ table: 'Không nêu trong báo cáo', note: text })),
   ];
-  return `\uFEFF${[HEADS, ...lines.map(cells)].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  return `\uFEFF${[HEADS, ...lines.map(cells)].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }
 
 /** The total of a group and its four parts. */
@@ -94,7 +94,7 @@ function cells(line: Line): readonly (string | number)[] {
 }
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe; quotes are doubled; line breaks become spaces. */
-function cell(value: string | number): string {
+export function csvCell(value: string | number): string {
   if (typeof value === 'number') return String(value);
   const flat = value.replace(/[\r\n\t\u0000-\u001f\u007f]+/g, ' ');
   const safe = /^\s*[=+\-@＝＋－＠]/.test(flat) ? `'${flat}` : flat;
