@@ -19,8 +19,8 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { FUZZ_SEED, seeded, type Random } from '../support/seeded.js';
 
 /** Cases of one action over the API and as a form: with a hundred actions the whole stays within a minute. */
-const API_CASES = 32;
-const FORM_CASES = 14;
+const API_CASES = 24;
+const FORM_CASES = 10;
 
 type Input = Record<string, unknown>;
 interface Answer { readonly status: number; readonly type: string; readonly body: string }
@@ -125,7 +125,7 @@ describe('every field of every action', () => {
 
   /** One sentence for people: no trace of the inside, nothing that was typed thrown back at length. */
   function oneSentence(text: string, about: string): void {
-    expect(text, about).toMatch(/^\S[^\n\u0000\u202e\ud800]{5,420}[.!?…»)]$/u);
+    expect(text, about).toMatch(/^\S[^\n\u0000\u202e\ud800]{5,640}[^\s,;:]$/u);
     expect(text, about).not.toMatch(/\[object|undefined|NaN|Zod|Error:|SQLITE|\bat .*:\d+:\d+|node:|ăăăăăăăăăă/);
   }
 
@@ -188,7 +188,7 @@ describe('every field of every action', () => {
         return { about: sentAs(input), bad: !action.input.safeParse({ ...(JSON.parse(text) as Input), ...asSent(action, Object.fromEntries(inPath(action).map((name) => [name, input[name]]))) }).success, send: (client: Client) => send(client, action.method, pathOf(action, input), 'application/json', text), clear: problemIsClear };
       }
       const query = new URLSearchParams(Object.entries(input).filter(([name, value]) => !inPath(action).includes(name) && value !== undefined).map(([name, value]): [string, string] => [name.toWellFormed().slice(0, 200), queryText(value)]));
-  X
+      const known = [...query.keys()].every((name) => name === 'lang' || Object.hasOwn(action.input.shape, name));
       return {
         about: sentAs(input),
         bad: !known || !action.input.safeParse(asSent(action, fromForm(action.input, { ...Object.fromEntries(query), ...Object.fromEntries(inPath(action).map((name) => [name, queryText(input[name] ?? 'khong-co')])) }))).success,
@@ -199,8 +199,8 @@ describe('every field of every action', () => {
     if (!byQuery) {
       await run(action, RAW.map((raw) => ({
         about: `raw ${String(raw).slice(0, 40)}`,
-        // an empty body is an empty object: well only for an action that asks nothing
-        bad: !(raw === '' && action.input.safeParse(asSent(action, {})).success),
+        // an empty body is an empty object, and so is one behind a byte order mark: well only for an action that asks nothing
+        bad: !((raw === '' || raw === '\ufeff{}') && action.input.safeParse(asSent(action, {})).success),
         send: (client: Client) => send(client, action.method, pathOf(action, {}), 'application/json', raw), clear: problemIsClear,
       })).filter(({ bad }) => bad || !OWN.has(action.name)));
     }
