@@ -19,7 +19,7 @@ p{margin:.5rem 0}
 .big h1{font-size:1.9rem}.big{font-size:1.15rem}
 .what{color:var(--soft);overflow-wrap:anywhere}
 .help{background:var(--warm)}
-.help ul{margin:.4rem 0 0;padding-left:1.2rem}
+.card ul{margin:.4rem 0 0;padding-left:1.2rem}
 label{display:block;margin:.6rem 0 .25rem}
 input[type=text],textarea{width:100%;font:inherit;padding:.65rem .75rem;border:1px solid var(--line);border-radius:10px;background:var(--card);color:inherit}
 button{font:inherit;font-weight:600;margin-top:.8rem;padding:.75rem 1.1rem;border:0;border-radius:10px;background:var(--leaf);color:var(--leaf-ink);cursor:pointer;min-height:48px;width:100%}

@@ -9,7 +9,7 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Action } from '../../src/console/action.js';
 import { ACTIONS } from '../../src/console/actions/all.js';
 import { fromForm } from '../../src/console/read-input.js';

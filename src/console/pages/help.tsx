@@ -88,22 +88,22 @@ function Groups({ ctx, sheet }: { readonly ctx: PageContext; readonly sheet: She
   const { data } = ctx.env.snapshot();
   const column = data.profiles.findIndex((profile) => profile.id === sheet.profile);
   const named = (cell: 'K' | 'X'): string => data.categories
-    .filter((category) => category.cells[column] === cell && !HIDDEN.has(category.code))
-    .map((category) => category.name.slice(0, 1).toLowerCase() + category.name.slice(1)).sort(byName).join('; ');
-  const [opened, never] = [named('K'), named('X')];
+    .filter((category) => NAMED.has(category.code) && category.cells[column] === cell)
+    .map(({ name }) => (/^.\p{Ll}/u.test(name) ? name.slice(0, 1).toLowerCase() + name.slice(1) : name)).sort(byName).join('; ');
+  const [opened, closed] = [named('K'), named('X')];
   return (
     <section>
       <h3>Nhóm trang nào mở, nhóm nào đóng?</h3>
       <ul>
         {opened === '' ? null : <li><b>Thầy cô mở được cho cả phòng trong tiết học:</b> {opened}.</li>}
-        {never === '' ? null : <li><b>Luôn đóng ở trường:</b> {never}.</li>}
+        <li><b>Luôn đóng ở trường:</b> trang vi phạm pháp luật, cờ bạc, lừa đảo, mã độc, hàng cấm, công cụ vượt rào{closed === '' ? '' : `; ${closed}`}.</li>
       </ul>
     </section>
   );
 }
 
-/** Not named on a wall: help is offered instead; and what is not a group of sites a pupil meets. */
-const HIDDEN: ReadonlySet<string> = new Set(['csam', 'khieudam', 'tuhai', 'danhmuc', 'chuaphanloai', 'khandcap']);
+/** What pupils ask about. The rest is not named on a wall: a list of what is forbidden is an invitation. */
+const NAMED: ReadonlySet<string> = new Set(['mxh', 'livestream', 'nhantin', 'game00', 'game12', 'game16', 'ai', 'phimnhac', 'muasam']);
 
 function PrintHint({ ctx }: { readonly ctx: PageContext }) {
   const { t } = ctx;
