@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, HandedSocket } from './config.js';
 import { createLiveView } from './activity/live.js';
 import { createPresence } from './activity/presence.js';
@@ -68,6 +69,8 @@ export interface GatewayParts {
 
 /** How often the store is asked whether another process changed it: half of the two seconds promised is left for the swap. */
 const POLL_MS = 250;
+/** Swaps follow each other no faster: each is a new snapshot in every thread, an empty decision cache, and every open tunnel judged again. */
+const SWAP_GAP_MS = 250;
 
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log } = parts;
@@ -197,14 +200,17 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   let swapping: Promise<void> = Promise.resolve();
+  let swappedMs = -Infinity;
   /**
    * Swaps in what the store says now, one swap at a time; a policy that can't be built leaves the last good one in force.
    * @param anew even where the store has not changed: the shipped rules have
    */
   function refresh(anew = false): Promise<void> {
     swapping = swapping.then(async () => {
-      // Two hundred teachers switch at the bell: the first swap after a change serves all who made one before it.
+      // Two hundred teachers switch at the bell: one swap serves all who made a change before it, and the pupils' requests have the time between.
       if (!anew && store.policies.generation() === snapshot.data.generation) return;
+      await sleep(Math.max(0, swappedMs + SWAP_GAP_MS - performance.now()));
+      swappedMs = performance.now();
       try {
         const next = await build();
         snapshot = next;
