@@ -1,6 +1,6 @@
 /**
  * Figures for the overview, out of the roll-ups: requests and blocks of the last day by hour, blocks of the last week by category, requests to open.
- * A screen is a place where a child can be picked out too (security.md §5.2 item 10): the last quarter of an hour is left out, small numbers are not told.
+ * A screen is a place where a child can be picked out too (security.md §5.2 item 10): only whole hours a quarter of an hour past are told, small numbers are not told.
  */
 import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../activity/rollup.js';
 import type { RequestCounts } from '../store/rows.js';
@@ -40,8 +40,8 @@ export function told(n: number): Told {
 
 export function figuresOf(env: ConsoleDeps): Figures {
   const nowMs = env.now();
-  // an hour that began less than fifteen minutes ago is not told yet, and the one that runs is told as it stood
-  const last = hourStart(nowMs - DELAY_MS);
+  // whole hours only, and none that ended less than fifteen minutes ago: a bar that grows while one looks tells of the moment
+  const last = hourStart(nowMs - HOUR_MS - DELAY_MS);
   const from = last - (HOURS - 1) * HOUR_MS;
   const rows = env.store.events.hours(from, last + HOUR_MS);
   const hours = Array.from({ length: HOURS }, (_, i): HourFigures => {

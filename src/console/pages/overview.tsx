@@ -48,11 +48,11 @@ export const overviewPage: Page = {
           </section>
         ) : (
           <Empty title={t('Chưa có lượt truy cập nào', 'No requests yet')}>
-            <p>{t('Số liệu hiện ở đây khi máy của trường đi qua cổng lọc, chậm 15 phút. Chưa có máy nào? Xem cách đặt proxy hoặc PAC trong hướng dẫn quản trị.', 'Figures appear when devices go through the gateway, 15 minutes late. None yet? See the administrator’s guide for the proxy or PAC settings.')}</p>
+            <p>{t('Số liệu hiện ở đây khi máy của trường đi qua cổng lọc, theo giờ tròn, 15 phút sau khi giờ ấy hết. Chưa có máy nào? Xem cách đặt proxy hoặc PAC trong hướng dẫn quản trị.', 'Figures appear when devices go through the gateway, by whole hours, 15 minutes after each ends. None yet? See the administrator’s guide for the proxy or PAC settings.')}</p>
           </Empty>
         )}
         <Categories ctx={ctx} rows={figures.categories} />
-        <p class="hint">{t('Số liệu chậm 15 phút. Số dưới 10, và nhóm có dưới 10 máy, không ghi rõ để không chỉ ra một em nào.', 'Figures are 15 minutes late. Numbers under 10, and categories met by fewer than 10 devices, are not told, so that they point at nobody.')}</p>
+        <p class="hint">{t('Số liệu theo giờ tròn, hiện 15 phút sau khi giờ ấy hết. Số dưới 10, và nhóm có dưới 10 máy, không ghi rõ để không chỉ ra một em nào.', 'Whole hours, 15 minutes after each ends. Numbers under 10, and categories met by fewer than 10 devices, are not told, so that they point at nobody.')}</p>
       </>
     );
   },
