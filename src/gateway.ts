@@ -35,6 +35,7 @@ import { caFacts } from './ca-facts.js';
 import { createAuthorityKeeper } from './tls/keeper.js';
 import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
+import { letFilterGoFirst } from './priority.js';
 import { createWorkerPool } from './proxy/workers.js';
 import { ASIDE_FILE } from './store/restore.js';
 import { schoolLevels } from './store/school-facts.js';
@@ -191,6 +192,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let consolePort: number;
   try {
     await pool.listening();
+    letFilterGoFirst();
     // Last: who can change the policy is let in when there is one in force.
     consolePort = await web.server.listen();
   } catch (error) {
