@@ -1,7 +1,7 @@
 /** Overview, health, over-blocking and explanations: figures that pick out nobody, charts the console's own policy lets through, one tap that opens and can be taken back. */
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/activity/event.js';
-import { bars, withoutStyles } from '../../src/console/charts.js';
+import { bars, withoutStyles } from '../../src/console/charts/draw.js';
 import { told } from '../../src/console/figures.js';
 import { testConsole } from '../support/console-app.js';
 import { LIST_A_CATEGORY, snapshotOf } from '../policy/fixture.js';

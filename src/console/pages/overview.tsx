@@ -1,6 +1,5 @@
 /** "Tổng quan": how it goes, in figures that pick out nobody; what waits for whom. A table stands beside each chart. */
-import { raw } from 'hono/html';
-import { bars } from '../charts.js';
+import { Bars } from '../charts/bars.js';
 import { figuresOf, type Told } from '../figures.js';
 import type { Page, PageContext } from '../page.js';
 import { Empty } from '../parts/layout.js';
@@ -31,13 +30,13 @@ export const overviewPage: Page = {
           <section class="card" aria-labelledby="tq-gio">
             <h2 id="tq-gio">{t('Lượt truy cập 24 giờ qua', 'Requests of the last 24 hours')}</h2>
             <p class="keys"><span class="key open" aria-hidden="true"></span>{t('được mở', 'open')} <span class="key blocked" aria-hidden="true"></span>{t('bị chặn', 'blocked')}</p>
-            {raw(bars({
+            {Bars({
               labels: figures.hours.map(({ fromMs }) => format.time(fromMs)), number: format.number, width: 900, height: 260,
               series: [
                 { name: t('được mở', 'open'), tone: 'open', values: figures.hours.map(({ requests, blocked }) => Math.max(0, (requests ?? 0) - (blocked ?? 0))) },
                 { name: t('bị chặn', 'blocked'), tone: 'blocked', values: figures.hours.map(({ blocked }) => blocked ?? 0) },
               ],
-            }))}
+            })}
             <details>
               <summary>{t('Bảng số liệu', 'As a table')}</summary>
               <table>
@@ -77,10 +76,10 @@ function Categories({ ctx, rows }: { readonly ctx: PageContext; readonly rows: R
   return (
     <section class="card" aria-labelledby="tq-nhom">
       <h2 id="tq-nhom">{t('Bị chặn theo nhóm, 7 ngày', 'Blocked by category, 7 days')}</h2>
-      {shown.length === 0 ? <p>{t('Chưa nhóm nào đủ 10 máy để ghi số.', 'No category has been met by ten devices yet.')}</p> : raw(bars({
+      {shown.length === 0 ? <p>{t('Chưa nhóm nào đủ 10 máy để ghi số.', 'No category has been met by ten devices yet.')}</p> : Bars({
         labels: shown.map(({ category }) => nameOf(category)), number: format.number, lying: true, width: 900, height: 48 + shown.length * 34,
         series: [{ name: t('bị chặn', 'blocked'), tone: 'blocked', values: shown.map(({ blocked }) => blocked ?? 0) }],
-      }))}
+      })}
       <details>
         <summary>{t('Bảng số liệu', 'As a table')}</summary>
         <table>
