@@ -117,7 +117,7 @@ const cannon = (rate, connections) => (world, port, isDirect) => ({
 const tunnel = {
   name: 'tunnels', about: 'new CONNECT tunnels, 32 at a time: real ClientHello, TLS-shaped session, one answer', smoke: true, proxies: true,
   run: (world) => inTurns(world, ['perSecond', 'cpuUs', 'p50', 'p99'], (proxy) => ask(world.load, {
-    kind: 'tunnel', port: proxy.port, pid: proxy.pid, targets: world.targets, concurrency: 32, ...times(world, 5_000),
+    kind: 'tunnel', port: proxy.port, pid: proxy.pid, targets: world.targets, concurrency: 32, ...times(world, 20_000),
   })),
 };
 

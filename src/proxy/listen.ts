@@ -5,7 +5,8 @@
  */
 import net, { type Server, type Socket } from 'node:net';
 
-export type SocketHandler = (socket: Socket) => void;
+/** @param port it came in by; what the kernel says of a socket costs a system call */
+export type SocketHandler = (socket: Socket, port: number) => void;
 
 export interface Listeners {
   /** Resolves with the port in use; rejects with the system's error, `code` and `port` on it. */
@@ -42,7 +43,8 @@ export function createListeners(options: ListenOptions): Listeners {
   const zoneServers = new Map<number, Server>();
 
   function open(port: number, handle: SocketHandler, fd?: number): { server: Server; listening: Promise<number> } {
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, handle);
+    let bound = port;
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => handle(socket, bound));
     servers.add(server);
     const listening = new Promise<number>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -52,7 +54,8 @@ export function createListeners(options: ListenOptions): Listeners {
       const where = fd === undefined ? { host: options.host, port, reusePort: true } : { fd };
       server.listen({ ...where, backlog: BACKLOG }, () => {
         const address = server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : port);
+        if (typeof address === 'object' && address !== null) bound = address.port;
+        resolve(bound);
       });
     });
     return { server, listening };

@@ -115,11 +115,11 @@ export interface Connection extends Member {
   keepAlive: boolean;
 }
 
-export function createConnection(ctx: RelayContext, socket: Socket, mode: WayIn, address: string, inside: Inside | null = null): Connection {
+export function createConnection(ctx: RelayContext, socket: Socket, mode: WayIn, address: string, inside: Inside | null = null, port = socket.localPort ?? 0): Connection {
   return {
     ctx, socket, mode, inside, address, seat: -1,
     // Under TPROXY the local port is the site's: 443 must not make a client one of the zone that has a listener there.
-    from: inside === null ? { address, port: mode === 'transparent' ? 0 : (socket.localPort ?? 0), login: null } : inside.from, listeners: null,
+    from: inside === null ? { address, port: mode === 'transparent' ? 0 : port, login: null } : inside.from, listeners: null,
     phase: 'head', advancing: false,
     input: null, triedBytes: 0, headSinceMs: ctx.clockMs, activeMs: ctx.clockMs, served: 0, clientEnded: false, clientPaused: false,
     zone: -1, zoneSnapshot: null, zoneMs: -1, loginProof: null, loginSnapshot: null,

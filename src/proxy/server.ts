@@ -19,7 +19,7 @@ import { sweep, sweepEveryMs } from './sweep.js';
 
 export interface ProxyServer {
   /** A connection to the explicit port (or a zone's own port). Created with `allowHalfOpen`. */
-  handleExplicit(socket: Socket): void;
+  handleExplicit(socket: Socket, port?: number): void;
   /** A transparent connection, admitted, that turned out to be HTTP; `firstBytes` are what identified it. */
   handleTransparentHttp(socket: Socket, firstBytes: Buffer): void;
   /** What comes out of TLS that was ended here (intercept.ts): each request in it takes the road of any other. */
@@ -66,8 +66,8 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
     socket.end(answer);
   }
 
-  function open(socket: Socket, mode: WayIn, address: string, inside: Inside | null = null): Connection {
-    const c = createConnection(ctx, socket, mode, address, inside);
+  function open(socket: Socket, mode: WayIn, address: string, inside: Inside | null = null, port?: number): Connection {
+    const c = createConnection(ctx, socket, mode, address, inside, port);
     c.listeners = {
       data: (chunk) => onClientData(c, chunk),
       end: () => onClientEnd(c),
@@ -83,8 +83,8 @@ export function createProxyServer(deps: ProxyDeps): ProxyServer {
 
   return {
     admit,
-    handleExplicit(socket) {
-      if (admit(socket)) open(socket, 'explicit', plainAddress(socket.remoteAddress));
+    handleExplicit(socket, port) {
+      if (admit(socket)) open(socket, 'explicit', plainAddress(socket.remoteAddress), null, port);
     },
     handleTransparentHttp(socket, firstBytes) {
       onClientData(open(socket, 'transparent', plainAddress(socket.remoteAddress)), firstBytes);

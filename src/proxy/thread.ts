@@ -125,7 +125,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
 
   let listening = false;
   let listenPorts: readonly number[] = [];
-  const onExplicit = (socket: Socket): void => server.handleExplicit(socket);
+  const onExplicit = (socket: Socket, port: number): void => server.handleExplicit(socket, port);
   const onTransparent = (socket: Socket): void => {
     if (server.admit(socket)) identifier.accept(socket);
   };
