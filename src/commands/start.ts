@@ -67,7 +67,9 @@ function portTaken(error: unknown): CommandError | null {
 
 /** Addresses of the proxy and PAC, the one-time code, one line to try. */
 function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
-  const address = ownAddresses()[0] ?? '127.0.0.1';
+  const lan = ownAddresses()[0] ?? '127.0.0.1';
+  const address = reachable(env.config.proxy.host, lan);
+  const webAddress = reachable(env.config.console.host, lan);
   const { proxy, pages, transparent, console: web } = gateway.ports;
   const { fingerprint, fromCa } = gateway.consoleCertificate;
   const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
@@ -77,7 +79,7 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   say(`  ${env.t('Proxy cho máy học sinh', 'Proxy for the devices')}:  ${address}:${proxy}`);
   say(`  ${env.t('Tự cấu hình (PAC)', 'Auto-configuration (PAC)')}:      http://${address}:${pages}/proxy.pac`);
   say(`  ${env.t('Trang trợ giúp', 'Help page')}:         http://${address}:${pages}/help`);
-  say(`  ${env.t('Bảng điều khiển', 'Console')}:        https://${address}:${web}/`);
+  say(`  ${env.t('Bảng điều khiển', 'Console')}:        https://${webAddress}:${web}/`);
   if (!fromCa) {
     say(`    ${env.t('Trình duyệt sẽ cảnh báo vì chứng chỉ do máy này tự tạo; hãy so dấu vân tay rồi mới tiếp tục', 'The browser will warn: this machine made the certificate itself; compare the fingerprint before you go on')}:`);
     say(`    SHA-256 ${fingerprint}`);
@@ -86,11 +88,17 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   say(`  ${env.t('Dữ liệu', 'Data')}:                ${env.config.dataDir}`);
   if (code !== null) {
     say(`  ${env.t('Mã quản trị dùng một lần', 'One-time admin code')}: ${code}`);
-    say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: https://${address}:${web}/khoi-dau`);
+    say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: https://${webAddress}:${web}/khoi-dau`);
     say(`    ${env.t('hoặc ở dòng lệnh', 'or on the command line')}: npx luytre setup --code ${code}`);
   }
-  say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://127.0.0.1:${proxy} -I http://hitclub.com/`);
+  say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://${reachable(env.config.proxy.host, '127.0.0.1')}:${proxy} -I http://hitclub.com/`);
   say('');
+}
+
+/** What to type for a listener: a listener of every address is reached by `any`, another only by its own. */
+function reachable(host: string, any: string): string {
+  if (host === '0.0.0.0' || host === '::') return any;
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function untilStopped(gateway: Gateway, log: Log, lost: Promise<void>): Promise<void> {
