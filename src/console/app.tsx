@@ -12,6 +12,7 @@ import { assetAt } from './assets.js';
 import { goTo, isHtmx, isLive, isLoopback, langOf, localAddress, readForm, safePlace, sendFile, textOf, type Ctx, type Env, type Kit } from './http.js';
 import type { FormState, Page, PageContext } from './page.js';
 import { Frame, Gate } from './parts/layout.js';
+import { menuOf } from './parts/menu.js';
 import { fromForm, readInput, type FormValues } from './read-input.js';
 import { TaskNow } from './pages/task.js';
 import { followTask } from './follow-task.js';
@@ -60,7 +61,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
   app.get('/', (c) => {
     const who = signedIn(c);
     if (who instanceof Response) return who;
-    return c.redirect(needsSetup(env, who) ? SETUP : (navOf(who)[0]?.path ?? '/tai-khoan'), 303);
+    return c.redirect(needsSetup(env, who) ? SETUP : (menuOf(pages, who.role)[0]?.path ?? '/tai-khoan'), 303);
   });
   for (const page of pages) app.get(page.path, (c) => show(c, page, null, null));
 
@@ -116,10 +117,6 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     return goTo(c, `/dang-nhap?back=${back}`);
   }
 
-  function navOf(who: Who): Page[] {
-    return pages.filter((page) => page.nav !== undefined && page.roles.includes(who.role)).sort((a, b) => (a.nav?.order ?? 0) - (b.nav?.order ?? 0));
-  }
-
   /** @param at the page's own address, where it is shown in answer to a form */
   async function show(c: Ctx, page: Page, form: FormState | null, at: string | null): Promise<Response> {
     const who = signedIn(c);
@@ -148,7 +145,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const flash = memory?.flash ?? null;
     // Said once; a part that is fetched by itself leaves it for the page.
     if (memory !== null && !isLive(c)) memory.flash = null;
-    return c.html(<Frame ctx={ctx} page={page} pages={navOf(who)} flash={isLive(c) ? null : flash}>{body}</Frame>);
+    return c.html(<Frame ctx={ctx} page={page} menu={menuOf(pages, who.role)} flash={isLive(c) ? null : flash}>{body}</Frame>);
   }
 
   function paramsOf(page: Page, path: string): Record<string, string> {

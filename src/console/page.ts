@@ -37,13 +37,34 @@ export interface PageContext {
   readonly proofStale: boolean;
 }
 
+/** Groups of the menu in their order; `own` is what everybody has and stands last, without a heading. */
+export const NAV_GROUPS = {
+  today: { vi: 'Hôm nay', en: 'Today' },
+  filter: { vi: 'Lọc', en: 'Filtering' },
+  school: { vi: 'Trường và phòng', en: 'School and rooms' },
+  people: { vi: 'Người và quyền', en: 'People and access' },
+  machine: { vi: 'Máy', en: 'Machine' },
+  own: { vi: 'Của tôi', en: 'Mine' },
+} as const satisfies Readonly<Record<string, Words>>;
+export type NavGroup = keyof typeof NAV_GROUPS;
+
+export interface NavPlace {
+  readonly group: NavGroup;
+  /** Within the group. */
+  readonly order: number;
+  /** Whose menu it stands in, where that is fewer than may see the page: an administrator has the larger page of the same kind. */
+  readonly roles?: readonly Role[];
+}
+
 export interface Page {
   /** `/phong`, `/phong/:room`. */
   readonly path: `/${string}`;
   readonly title: Words;
   readonly roles: readonly Role[];
-  /** Place in the sidebar; absent: reached from other pages. */
-  readonly nav?: { readonly order: number };
+  /** Place in the menu; absent: reached from other pages. */
+  readonly nav?: NavPlace;
+  /** Path of the page in the menu that this one belongs to, where the address does not say so (`/quan-tri/phong/:room` lies under `/quan-tri/phong`). */
+  readonly under?: `/${string}`;
   /** Seconds after which the main part is fetched again where there is script. */
   readonly refreshS?: number;
   /** @throws Refused (`not-found`) where the object is not there or not theirs */

@@ -52,7 +52,7 @@ export const caActions = [
     method: 'GET',
     path: '/ca',
     about: { vi: 'CA của trường: dấu vân tay, hạn, CA sắp dùng', en: "The school's CA: fingerprint, validity, the coming one" },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({}),
     output: z.object({ current: facts.nullable(), next: facts.nullable(), signsFrom: z.string().nullable() }),
     run(env) {
@@ -110,7 +110,7 @@ export const caActions = [
     method: 'GET',
     path: '/ca/certificate',
     about: { vi: 'Tải chứng chỉ để cài lên máy; không bao giờ có khóa', en: 'The public certificate for devices; never the key' },
-    roles: ['it-admin', 'teacher', 'head', 'auditor'],
+    roles: ['it-admin', 'teacher', 'head'],
     files: [...new Set(Object.values(FILES).map(({ type }) => type))],
     input: z.strictObject({
       format: z.enum(EXPORT_FORMATS).optional().meta({ vi: 'Dạng', en: 'Format' }),

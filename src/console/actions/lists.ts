@@ -56,7 +56,7 @@ export const listActions = [
     method: 'GET',
     path: '/lists',
     about: { vi: 'Các danh sách, phiên bản, tuổi', en: 'Lists, versions, age' },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({}),
     output: z.object({
       lists: z.array(z.object({
@@ -165,7 +165,7 @@ export const listActions = [
     method: 'GET',
     path: '/lists/{name}/diff',
     about: { vi: 'Mục thêm, bớt so với phiên bản trước', en: 'What changed since the version before' },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({ name, from: z.string().max(100).optional().meta({ vi: 'Phiên bản cũ', en: 'Old version' }) }),
     output: z.object({ name: z.string(), from: z.string(), to: z.string(), added: z.int(), removed: z.int(), firstAdded: z.array(z.string()), firstRemoved: z.array(z.string()) }),
     run(env, _who, input) {

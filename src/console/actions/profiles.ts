@@ -9,7 +9,7 @@ import { CELLS, levelOf, matrixCell, matrixOf } from '../matrix.js';
 import { refused, wrongField } from '../refused.js';
 import { both, type Words } from '../words.js';
 
-const READERS: readonly Role[] = ['it-admin', 'head', 'auditor'];
+const READERS: readonly Role[] = ['it-admin', 'head'];
 const profile = z.string().min(1).max(40).meta({ vi: 'Hồ sơ lọc', en: 'Profile' });
 const category = z.string().min(1).max(40).meta({ vi: 'Nhóm nội dung', en: 'Category' });
 const reason = z.string(both('Cần ghi lý do.', 'A reason is needed.')).trim().min(3, both('Cần ghi lý do, ít nhất ba chữ.', 'A reason is needed, three letters at least.')).max(1_000).meta({ vi: 'Lý do', en: 'Reason' });

@@ -34,7 +34,7 @@ export const proposalActions = [
     method: 'GET',
     path: '/proposals',
     about: { vi: 'Các đề xuất cần hai người', en: 'Proposals that take two people' },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({}),
     output: z.object({ proposals: z.array(row) }),
     run: (env) => ({ value: { proposals: env.store.proposals.list(env.now()).map((proposal) => toRow(env, proposal)) } }),

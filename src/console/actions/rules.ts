@@ -37,7 +37,7 @@ export const ruleActions = [
     method: 'GET',
     path: '/rules',
     about: { vi: 'Quy tắc riêng của trường', en: "The school's own rules" },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({}),
     output: z.object({ rules: z.array(row) }),
     run: (env) => ({ value: { rules: schoolRules(env).map((rule) => toRow(env, rule)) } }),

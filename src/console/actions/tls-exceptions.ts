@@ -24,7 +24,7 @@ export const tlsExceptionActions = [
     method: 'GET',
     path: '/tls-exceptions',
     about: { vi: 'Trang không bao giờ giải mã, và trang nên xem xét', en: 'Hosts never decrypted, and those to look at' },
-    roles: ['it-admin', 'head', 'auditor'],
+    roles: ['it-admin', 'head'],
     input: z.strictObject({}),
     output: z.object({ exceptions: z.array(row), suggested: z.array(z.object({ host: z.string(), n: z.int(), days: z.int() })) }),
     run: (env) => ({

@@ -21,7 +21,7 @@ export function tokenActions(others: readonly Action[]): readonly Action[] {
       method: 'GET',
       path: '/tokens',
       about: { vi: 'Các mã truy cập đã cấp', en: 'Tokens in force' },
-      roles: ['it-admin', 'auditor'],
+      roles: ['it-admin'],
       input: z.strictObject({}),
       output: z.object({ tokens: z.array(row) }),
       run: (env) => ({

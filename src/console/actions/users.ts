@@ -51,7 +51,7 @@ export const userActions = [
     method: 'GET',
     path: '/users',
     about: { vi: 'Các tài khoản, vai trò, phòng, phiên đang mở', en: 'Accounts, roles, rooms, open sessions' },
-    roles: ['it-admin', 'auditor'],
+    roles: ['it-admin'],
     input: z.strictObject({}),
     output: z.object({ users: z.array(row) }),
     run(env) {

@@ -8,7 +8,7 @@ export const accountPage: Page = {
   path: '/tai-khoan',
   title: { vi: 'Tài khoản của tôi', en: 'My account' },
   roles: ['it-admin', 'teacher', 'head', 'counsellor', 'auditor'],
-  nav: { order: 900 },
+  nav: { group: 'own', order: 30 },
   render(ctx) {
     const { t, who } = ctx;
     return (

@@ -20,8 +20,8 @@ const STATE: Readonly<Record<ProposalState, Words>> = {
 export const approvalsPage: Page = {
   path: '/duyet',
   title: { vi: 'Chờ duyệt', en: 'Approvals' },
-  roles: ['head', 'it-admin', 'auditor'],
-  nav: { order: 45 },
+  roles: ['head', 'it-admin'],
+  nav: { group: 'today', order: 40 },
   render(ctx) {
     const { t, env, who } = ctx;
     const all = env.store.proposals.list(ctx.nowMs);

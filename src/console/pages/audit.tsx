@@ -26,7 +26,7 @@ export const auditPage: Page = {
   path: '/kiem-toan',
   title: { vi: 'Nhật ký thao tác', en: 'Audit trail' },
   roles: ['auditor'],
-  nav: { order: 10 },
+  nav: { group: 'today', order: 10 },
   render(ctx) {
     const { t, query, env } = ctx;
     const { asked, wrong } = readFilter(query);

@@ -8,7 +8,7 @@ export const backupPage: Page = {
   path: '/quan-tri/sao-luu',
   title: { vi: 'Sao lưu và phục hồi', en: 'Backup and restore' },
   roles: ['it-admin'],
-  nav: { order: 260 },
+  nav: { group: 'machine', order: 40 },
   render(ctx) {
     const { t } = ctx;
     const staged = stagedBackup(ctx.env);

@@ -14,7 +14,7 @@ export const caPage: Page = {
   path: '/quan-tri/chung-chi',
   title: { vi: 'Chứng chỉ của trường (CA)', en: "The school's CA" },
   roles: ['it-admin'],
-  nav: { order: 240 },
+  nav: { group: 'machine', order: 30 },
   render(ctx) {
     const { t } = ctx;
     const authority = authorityNow(ctx.env);

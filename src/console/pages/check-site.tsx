@@ -14,7 +14,7 @@ export const checkSitePage: Page = {
   path: '/kiem-tra',
   title: { vi: 'Kiểm tra một trang', en: 'Test a site' },
   roles: ['teacher', 'it-admin'],
-  nav: { order: 40 },
+  nav: { group: 'today', order: 60, roles: ['teacher'] },
   render(ctx) {
     const { t, query } = ctx;
     if (roomsOf(ctx.env, ctx.who).length === 0) return <Empty title={t('Chưa có phòng nào', 'No room yet')}><p>{t('Kiểm tra được khi thầy/cô có ít nhất một phòng.', 'Needs at least one room.')}</p></Empty>;

@@ -11,7 +11,7 @@ export const explainPage: Page = {
   path: '/vi-sao',
   title: { vi: 'Vì sao?', en: 'Why?' },
   roles: ['it-admin'],
-  nav: { order: 48 },
+  nav: { group: 'filter', order: 10 },
   render(ctx) {
     const { t, query } = ctx;
     const asked = query.has('trang') ? answer(ctx) : null;

@@ -25,8 +25,8 @@ async function findingsOf(env: ConsoleDeps, again: boolean): Promise<Seen> {
 export const healthPage: Page = {
   path: '/suc-khoe',
   title: { vi: 'Sức khỏe cổng lọc', en: 'Health' },
-  roles: ['it-admin', 'head', 'auditor'],
-  nav: { order: 60 },
+  roles: ['it-admin', 'head'],
+  nav: { group: 'machine', order: 10 },
   async render(ctx) {
     const { t, env, format } = ctx;
     const { findings, atMs } = await findingsOf(env, ctx.query.get('lai') === '1');

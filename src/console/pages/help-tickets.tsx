@@ -8,7 +8,7 @@ export const helpTicketsPage: Page = {
   path: '/tu-van',
   title: { vi: 'Lời nhắn của học sinh', en: 'Messages from pupils' },
   roles: ['counsellor'],
-  nav: { order: 10 },
+  nav: { group: 'today', order: 10 },
   render(ctx) {
     const { t } = ctx;
     const tickets = ctx.env.store.helpTickets.list(ctx.who.actor);

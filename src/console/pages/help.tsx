@@ -17,7 +17,7 @@ export const helpPage: Page = {
   path: '/tro-giup',
   title: { vi: 'Trợ giúp', en: 'Help' },
   roles: EVERYBODY,
-  nav: { order: 880 },
+  nav: { group: 'own', order: 20 },
   render(ctx) {
     const { t, who, query } = ctx;
     const role = EVERYBODY.find((known) => known === query.get('vai-tro')) ?? who.role;

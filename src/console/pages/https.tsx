@@ -10,7 +10,8 @@ import { History } from '../parts/history.js';
 export const httpsPage: Page = {
   path: '/https',
   title: { vi: 'HTTPS và giải mã', en: 'HTTPS and decryption' },
-  roles: ['it-admin', 'head', 'auditor'],
+  roles: ['it-admin', 'head'],
+  nav: { group: 'filter', order: 40 },
   render(ctx) {
     const { t, env, who, format, nowMs } = ctx;
     const admin = who.role === 'it-admin';

@@ -10,7 +10,7 @@ export const importPage: Page = {
   path: '/quan-tri/nhap',
   title: { vi: 'Nhập từ bảng tính', en: 'Import a spreadsheet' },
   roles: ['it-admin'],
-  nav: { order: 250 },
+  nav: { group: 'school', order: 40 },
   render(ctx) {
     const { t } = ctx;
     const waiting = waitingTable(ctx.env, ctx.who);

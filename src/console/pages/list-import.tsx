@@ -10,6 +10,7 @@ export const listImportPage: Page = {
   path: '/nhap-danh-sach',
   title: { vi: 'Nhập danh sách', en: 'Import a list' },
   roles: ['it-admin'],
+  under: '/danh-sach',
   render(ctx) {
     const { t, env } = ctx;
     const categories = env.shipped().categories.filter(({ code }) => code !== 'trogiup' && code !== 'hatang');
@@ -43,6 +44,7 @@ export const listPreviewPage: Page = {
   path: '/nhap-danh-sach/:id',
   title: { vi: 'Xem trước danh sách', en: 'The list, before it is in force' },
   roles: ['it-admin'],
+  under: '/danh-sach',
   render(ctx) {
     const { t, env, who, format } = ctx;
     const one = waitingImport(who.name, ctx.params['id'] ?? '');

@@ -29,8 +29,8 @@ function ageOf(ctx: PageContext, atMs: number): string {
 export const listsPage: Page = {
   path: '/danh-sach',
   title: { vi: 'Danh sách', en: 'Lists' },
-  roles: ['it-admin', 'head', 'auditor'],
-  nav: { order: 55 },
+  roles: ['it-admin', 'head'],
+  nav: { group: 'filter', order: 60 },
   render(ctx) {
     const { t, env, who, format, query } = ctx;
     const search = (query.get('tim') ?? '').slice(0, 100);
@@ -67,7 +67,7 @@ export const listsPage: Page = {
 export const listPage: Page = {
   path: '/danh-sach/:name',
   title: { vi: 'Một danh sách', en: 'A list' },
-  roles: ['it-admin', 'head', 'auditor'],
+  roles: ['it-admin', 'head'],
   render(ctx) {
     const { t, env, who, format, nowMs } = ctx;
     const row = knownList(env, ctx.params['name'] ?? '');

@@ -11,7 +11,7 @@ export const livePage: Page = {
   path: '/xem-truc-tiep',
   title: { vi: 'Xem trực tiếp', en: 'Live view' },
   roles: ['it-admin'],
-  nav: { order: 700 },
+  nav: { group: 'machine', order: 20 },
   render(ctx) {
     const { t, env, format } = ctx;
     const untilMs = env.live.untilMs();

@@ -10,8 +10,8 @@ import type { RequestRow } from '../../store/rows.js';
 export const overBlockingPage: Page = {
   path: '/chan-nham',
   title: { vi: 'Chặn nhầm', en: 'Over-blocking' },
-  roles: ['it-admin', 'head', 'auditor'],
-  nav: { order: 52 },
+  roles: ['it-admin', 'head'],
+  nav: { group: 'filter', order: 20 },
   render(ctx) {
     const { t, env, who, format } = ctx;
     const causes = causesOf(env);

@@ -10,8 +10,8 @@ const TOP = 12;
 export const overviewPage: Page = {
   path: '/tong-quan',
   title: { vi: 'Tổng quan', en: 'Overview' },
-  roles: ['head', 'it-admin', 'auditor'],
-  nav: { order: 35 },
+  roles: ['head', 'it-admin'],
+  nav: { group: 'today', order: 35 },
   render(ctx) {
     const { t, env, format } = ctx;
     const figures = figuresOf(env);

@@ -11,8 +11,8 @@ import { folded } from '../words.js';
 export const profilesPage: Page = {
   path: '/ho-so',
   title: { vi: 'Hồ sơ lọc', en: 'Profiles' },
-  roles: ['it-admin', 'head', 'auditor'],
-  nav: { order: 40 },
+  roles: ['it-admin', 'head'],
+  nav: { group: 'filter', order: 30 },
   render(ctx) {
     const { t, query } = ctx;
     const { profiles } = ctx.env.shipped();
@@ -92,7 +92,7 @@ function CellLink({ ctx, cell }: { readonly ctx: PageContext; readonly cell: Mat
 export const cellPage: Page = {
   path: '/ho-so/:profile/:category',
   title: { vi: 'Một ô của ma trận', en: 'A cell of the matrix' },
-  roles: ['it-admin', 'head', 'auditor'],
+  roles: ['it-admin', 'head'],
   render(ctx) {
     const { t, env, who, format, nowMs } = ctx;
     const cell = matrixCell(env, ctx.params['profile'] ?? '', ctx.params['category'] ?? '');

@@ -15,7 +15,7 @@ export const requestsPage: Page = {
   path: '/yeu-cau',
   title: { vi: 'Yêu cầu của học sinh', en: "Pupils' requests" },
   roles: ['teacher', 'it-admin'],
-  nav: { order: 20 },
+  nav: { group: 'today', order: 20 },
   render(ctx) {
     const { t } = ctx;
     const open = openRequestsOf(ctx.env, ctx.who);

@@ -11,7 +11,7 @@ export const roomsPage: Page = {
   path: '/phong',
   title: { vi: 'Phòng của tôi', en: 'My rooms' },
   roles: ['teacher', 'it-admin'],
-  nav: { order: 10 },
+  nav: { group: 'today', order: 10 },
   render(ctx) {
     const { t } = ctx;
     const rooms = roomsOf(ctx.env, ctx.who);

@@ -10,8 +10,8 @@ import { byName, folded } from '../words.js';
 export const rulesPage: Page = {
   path: '/quy-tac',
   title: { vi: 'Quy tắc', en: 'Rules' },
-  roles: ['it-admin', 'head', 'auditor'],
-  nav: { order: 50 },
+  roles: ['it-admin', 'head'],
+  nav: { group: 'filter', order: 50 },
   render(ctx) {
     const { t, env, who, query } = ctx;
     const search = (query.get('tim') ?? '').slice(0, 100);

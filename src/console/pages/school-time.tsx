@@ -11,7 +11,7 @@ export const schoolTimePage: Page = {
   path: '/quan-tri/gio-hoc',
   title: { vi: 'Giờ học, ngày nghỉ', en: 'School time' },
   roles: ['it-admin'],
-  nav: { order: 220 },
+  nav: { group: 'school', order: 30 },
   render(ctx) {
     const { t } = ctx;
     return (

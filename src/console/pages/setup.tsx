@@ -19,7 +19,7 @@ export const setupPage: Page = {
   path: '/quan-tri/thiet-lap',
   title: { vi: 'Thiết lập trường', en: 'Set the school up' },
   roles: ['it-admin'],
-  nav: { order: 200 },
+  nav: { group: 'school', order: 10 },
   render(ctx) {
     const { t } = ctx;
     const steps = setupSteps(ctx.env);

@@ -12,7 +12,7 @@ export const siteListsPage: Page = {
   path: '/danh-sach-trang',
   title: { vi: 'Danh sách trang', en: 'Lists of sites' },
   roles: ['teacher', 'it-admin'],
-  nav: { order: 30 },
+  nav: { group: 'today', order: 30 },
   render(ctx) {
     const { t, query } = ctx;
     const wanted = folded(query.get('tim') ?? '').trim();

@@ -7,7 +7,7 @@ import type { T } from '../words.js';
 export const taskPage: Page = {
   path: '/viec/:id',
   title: { vi: 'Tiến độ', en: 'Progress' },
-  roles: ['it-admin', 'teacher', 'head', 'counsellor', 'auditor'],
+  roles: ['it-admin', 'teacher', 'head'],
   render(ctx: PageContext) {
     const { t, tasks, who, params } = ctx;
     const id = params['id'] ?? '';

@@ -5,7 +5,7 @@ export const teacherHelpPage: Page = {
   path: '/huong-dan',
   title: { vi: 'Hướng dẫn', en: 'Help' },
   roles: ['teacher', 'it-admin'],
-  nav: { order: 90 },
+  nav: { group: 'own', order: 10, roles: ['teacher'] },
   render: (ctx) => (
     <>
       <p class="lead">{ctx.t('Một trang, in ra được. Mọi thay đổi có hiệu lực trong hai giây, tự hết khi đến giờ, và hoàn tác được trong mười giây.', 'One page, made to be printed. Every change holds within two seconds, ends by itself and can be undone for ten seconds.')}</p>

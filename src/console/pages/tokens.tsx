@@ -8,7 +8,7 @@ export const tokensPage: Page = {
   path: '/ma-truy-cap',
   title: { vi: 'Mã truy cập API', en: 'API tokens' },
   roles: ['it-admin'],
-  nav: { order: 800 },
+  nav: { group: 'people', order: 20 },
   render(ctx) {
     const { t, env, format, who } = ctx;
     const tokens = env.store.tokens.list();

@@ -12,7 +12,7 @@ export const usersPage: Page = {
   path: '/quan-tri/tai-khoan',
   title: { vi: 'Tài khoản', en: 'Accounts' },
   roles: ['it-admin'],
-  nav: { order: 230 },
+  nav: { group: 'people', order: 10 },
   render(ctx) {
     const { t, env, query } = ctx;
     const users = env.store.accounts.users();

@@ -13,7 +13,7 @@ export const zonesPage: Page = {
   path: '/quan-tri/phong',
   title: { vi: 'Phòng và dải mạng', en: 'Rooms and ranges' },
   roles: ['it-admin'],
-  nav: { order: 210 },
+  nav: { group: 'school', order: 20 },
   render(ctx) {
     const { t, env, query } = ctx;
     const zones = env.store.policies.zones();

@@ -6,6 +6,7 @@ import type { Flash } from '../access/session.js';
 import type { Page, PageContext } from '../page.js';
 import { UNDO_MS } from '../undo.js';
 import type { Lang, T } from '../words.js';
+import { Menu } from './menu.js';
 
 /** htmx without its own style element and without anything it would have to evaluate. */
 const HTMX_CONFIG = '{"includeIndicatorCSS":false,"history":false}';
@@ -75,7 +76,7 @@ export function roleWords(t: T, role: keyof typeof ROLE_WORDS): string {
   return t(vi, en);
 }
 
-export function Frame({ ctx, page, pages, flash, children }: { readonly ctx: PageContext; readonly page: Page; readonly pages: readonly Page[]; readonly flash: Flash | null; readonly children?: Child }) {
+export function Frame({ ctx, page, menu, flash, children }: { readonly ctx: PageContext; readonly page: Page; readonly menu: readonly Page[]; readonly flash: Flash | null; readonly children?: Child }) {
   const { t, lang, who } = ctx;
   const school = ctx.env.snapshot().data.school.name;
   return (
@@ -83,13 +84,7 @@ export function Frame({ ctx, page, pages, flash, children }: { readonly ctx: Pag
       <a class="skip" href="#main">{t('Tới nội dung chính', 'Skip to the main part')}</a>
       <header class="side">
         <p class="brand"><Leaf /> <span>Lũy Tre<small>{school}</small></span></p>
-        <nav aria-label={t('Trang', 'Pages')}>
-          <ul>
-            {pages.map((entry) => (
-              <li><a href={entry.path} {...(entry === page ? { 'aria-current': 'page' as const } : {})}>{t(entry.title.vi, entry.title.en)}</a></li>
-            ))}
-          </ul>
-        </nav>
+        <Menu t={t} menu={menu} page={page} />
         <div class="me">
           <a href="/tai-khoan">{who.name}</a> <small>{roleWords(t, who.role)}</small>
           <form method="post" action="/dang-xuat"><button class="quiet">{t('Đăng xuất', 'Sign out')}</button></form>
