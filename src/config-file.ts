@@ -93,6 +93,7 @@ const CONFIG_WORDS: Readonly<Record<string, readonly [string, string]>> = {
   host: ['không phải tên máy hợp lệ', 'is not a valid host name'],
   dns: ['cần là địa chỉ IP, hoặc địa chỉ:cổng', 'must be an IP address, or address:port'],
   authority: ['cần có dạng tên:cổng', 'must be host:port'],
+  channelUrl: ['cần là địa chỉ https://…, http://… hoặc file:///…, không kèm tên đăng nhập, ? hay #', 'must be an https://…, http://… or file:///… address without a login, ? or #'],
 };
 
 function faultOf(issue: Issue | undefined): ConfigFault | null {

@@ -50,6 +50,14 @@ export interface Config {
     readonly levels: readonly string[];
     readonly ward: string | null;
   };
+  /** The signed channel: where updates of lists and revocations come from. */
+  readonly channel: {
+    /** `https://…/`, `http://…/` or `file:///…/`, with a slash at its end; null: none. */
+    readonly url: string | null;
+    /** File with the root metadata that is trusted first. */
+    readonly root: string | null;
+    readonly everySeconds: number;
+  };
   readonly retention: {
     readonly eventDays: number;
     readonly hourDays: number;
@@ -100,6 +108,12 @@ const schema = z.strictObject({
     levels: z.array(z.enum(SCHOOL_LEVELS)).optional(),
     ward: text.nullable().optional(),
   }).optional(),
+  channel: z.strictObject({
+    url: z.string().refine((value) => channelUrl(value) !== null, 'channelUrl').nullable().optional(),
+    root: text.nullable().optional(),
+    /** A minute is soon enough for an emergency; below ten seconds it is a burden to whoever serves a thousand schools. */
+    everySeconds: z.int().min(10).max(86_400).optional(),
+  }).optional(),
   retention: z.strictObject({
     /** Raw events: 7 to 90 days and never longer (vietnam.md §2.2). */
     eventDays: z.int().min(7).max(90).optional(),
@@ -112,6 +126,14 @@ const schema = z.strictObject({
 });
 
 type RawConfig = z.infer<typeof schema>;
+
+/** The address of a channel in one spelling, or null. No name and password in it, nothing behind the path. */
+function channelUrl(value: string): string | null {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || value.length > 500 || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return null;
+  if (url.protocol === 'file:' ? url.host !== '' : !['http:', 'https:'].includes(url.protocol) || canonicalHost(url.hostname) === null) return null;
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
 
 function dnsServer(value: string): boolean {
   return isAddressLiteral(value) || (parseAuthority(value, 53) !== null && isAddressLiteral(parseAuthority(value, 53)?.host ?? ''));
@@ -178,6 +200,13 @@ function onePortOnce(raw: RawConfig): ConfigFault | null {
   return null;
 }
 
+/** An address without the root it is believed by is no channel, and the other way round. */
+function wholeChannel({ channel = {} }: RawConfig): ConfigFault | null {
+  if ((channel.url ?? null) !== null && (channel.root ?? null) === null) return { path: ['channel', 'url'], vi: 'cần thêm channel.root, tệp gốc tin cậy mà nơi phát hành kênh trao cho trường', en: 'needs channel.root too, the trust root file that the publisher hands to the school' };
+  if ((channel.root ?? null) !== null && (channel.url ?? null) === null) return { path: ['channel', 'root'], vi: 'cần thêm channel.url, địa chỉ của kênh', en: 'needs channel.url too, the address of the channel' };
+  return null;
+}
+
 /**
  * Reads and validates the configuration.
  * @throws ConfigError naming file, line and key
@@ -189,8 +218,8 @@ export function loadConfig(source: ConfigSource = {}): Config {
   }
   // an empty variable is an unset one
   const file = source.file ?? (env['LUYTRE_CONFIG'] || null);
-  const raw = file === null ? {} : readConfigFile(file, schema, onePortOnce);
-  const { proxy = {}, pages = {}, network = {}, school = {}, retention = {}, console: web = {} } = raw;
+  const raw = file === null ? {} : readConfigFile(file, schema, (read) => onePortOnce(read) ?? wholeChannel(read));
+  const { channel = {}, proxy = {}, pages = {}, network = {}, school = {}, retention = {}, console: web = {} } = raw;
   const hosts: Record<string, readonly string[]> = {};
   for (const [name, value] of Object.entries(network.hosts ?? {})) {
     const key = canonicalHost(name);
@@ -227,6 +256,11 @@ export function loadConfig(source: ConfigSource = {}): Config {
       code: school.code ?? null,
       levels: school.levels ?? [],
       ward: school.ward ?? null,
+    },
+    channel: {
+      url: channel.url == null ? null : channelUrl(channel.url),
+      root: channel.root == null ? null : resolve(file === null ? '.' : dirname(file), channel.root),
+      everySeconds: channel.everySeconds ?? 900,
     },
     retention: {
       eventDays: retention.eventDays ?? 30,

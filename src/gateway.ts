@@ -13,6 +13,7 @@ import { createRecorder } from './activity/recorder.js';
 import { createRoomBlocks } from './activity/room-blocks.js';
 import { keptRejections } from './activity/rejection.js';
 import { dayStart } from './activity/rollup.js';
+import { createChannelKeeper } from './gateway-channel.js';
 import { composeConsole } from './gateway-console.js';
 import { certsDir } from './installed.js';
 import { codeOf, startJobs, type Job } from './jobs.js';
@@ -76,11 +77,15 @@ const SWAP_GAP_MS = 250;
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log } = parts;
   // first: a file that can't be used is said before anything is compiled
-  const trust = loadUpstreamTrust({ trustedCa: config.network.trustedCa, certsDir: certsDir(), nowMs: Date.now() });
+  const shippedTrust = loadUpstreamTrust({ trustedCa: config.network.trustedCa, certsDir: certsDir(), nowMs: Date.now() });
+  const channel = createChannelKeeper({ config, store, log, shipped: () => shipped, onDeny: (deny) => pool.setDeny(deny), onLists: () => refresh() });
+  const trust = { ...shippedTrust, more: channel.deny() };
   let shipped = parts.loadShipped();
   syncShipped(store, shipped);
 
   let index: CompiledIndex | null = null;
+  /** When the next emergency block of the department is over. */
+  let endsMs = Infinity;
   let snapshot: Snapshot = await build(parts.onProgress);
   let seenVersion = store.dataVersion();
 
@@ -88,7 +93,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     const wanted = fingerprintOf(store.policies.lists().map((list) => ({ name: list.name, sha256: list.current.sha256 })));
     if (index?.fingerprint !== wanted) index = await ensureIndex(store, config.dataDir, onProgress === undefined ? {} : { onProgress });
     const problems: PolicyProblem[] = [];
-    const data = buildPolicyData(store, shipped, config.school, index, Date.now(), (problem) => problems.push(problem));
+    const nowMs = Date.now();
+    endsMs = Math.min(...store.policies.lists().map((list) => list.endsMs ?? Infinity).filter((ms) => ms > nowMs));
+    const data = buildPolicyData(store, shipped, config.school, index, nowMs, (problem) => problems.push(problem));
     for (const problem of problems) log.warn('part of the policy names something that is gone', { part: 'policy', code: problem.what, list: problem.where });
     return createSnapshot(data);
   }
@@ -242,10 +249,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       run: async () => {
         const version = store.dataVersion();
         const changed = version !== seenVersion || store.policies.generation() !== snapshot.data.generation;
+        if (version !== seenVersion) channel.look();
         seenVersion = version;
-        if (changed && store.policies.generation() !== snapshot.data.generation) await refresh();
+        if (Date.now() >= endsMs) await refresh(true);
+        else if (changed && store.policies.generation() !== snapshot.data.generation) await refresh();
       },
     },
+    ...channel.jobs,
     {
       name: 'ca',
       about: 'the CA of the school and what it never signs for: made, changed, taken away, run out',

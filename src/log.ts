@@ -7,7 +7,7 @@ import { pino } from 'pino';
 
 /** Everything an operational log line may carry. Numbers, codes and names of our own parts. */
 export interface Fields {
-  readonly part?: 'gateway' | 'proxy' | 'pages' | 'store' | 'lists' | 'jobs' | 'policy' | 'console';
+  readonly part?: 'gateway' | 'proxy' | 'pages' | 'store' | 'lists' | 'jobs' | 'policy' | 'console' | 'channel';
   readonly code?: string;
   readonly port?: number;
   readonly worker?: number;

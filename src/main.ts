@@ -10,6 +10,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { registerApprovals } from './commands/approvals.js';
 import { registerBackup } from './commands/backup.js';
 import { registerCa } from './commands/ca.js';
+import { registerChannel } from './commands/channel.js';
 import { registerDoctor } from './commands/doctor.js';
 import { CommandError, type CommandEnv, type Run } from './commands/env.js';
 import { registerExplain } from './commands/explain.js';
@@ -146,6 +147,7 @@ export function createProgram(): Command {
   registerApprovals(program, run);
   registerReport(program, run);
   registerCa(program, run);
+  registerChannel(program, run);
   registerBackup(program, run);
   registerDoctor(program, run);
   addGlobals(program);

@@ -45,8 +45,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['store', 'matching', 'activity', 'policy'],
   lists: ['lists', 'matching', 'policy'],
   reporting: ['reporting', 'activity'],
+  channel: ['channel', 'lists', 'matching', 'policy', 'store', 'tls'],
   console: ['console', 'matching', 'policy', 'activity', 'lists', 'reporting', 'store', 'tls'],
-  commands: ['commands', 'matching', 'policy', 'lists', 'pages', 'reporting', 'store', 'activity', 'tls'],
+  commands: ['commands', 'channel', 'matching', 'policy', 'lists', 'pages', 'reporting', 'store', 'activity', 'tls'],
 };
 
 /** One npm library in one place (style.md). */
@@ -65,6 +66,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   '@hono/node-server': /^console\//,
   'htmx.org': /^console\/assets\.ts$/,
   echarts: /^console\/charts/,
+  'tuf-js': /^channel\/trusted\.ts$/,
+  '@tufjs/models': /^channel\/(?:trusted|metadata)\.ts$/,
   exceljs: /^(?:console|reporting)\//,
   otpauth: /^console\/access\/totp\.ts$/,
   qrcode: /^console\/access\/totp\.ts$/,
@@ -137,7 +140,7 @@ describe('architecture', () => {
   it('holds every config key in the example config, with its default', () => {
     const example = parse(readFileSync(join(ROOT, 'deploy/luytre.example.yaml'), 'utf8')) as Record<string, Record<string, unknown>>;
     const defaults = loadConfig({ env: {} });
-    for (const section of ['proxy', 'pages', 'console', 'network', 'school', 'retention'] as const) {
+    for (const section of ['proxy', 'pages', 'console', 'network', 'school', 'channel', 'retention'] as const) {
       expect(Object.keys(example[section] ?? {}).sort(), section).toEqual(Object.keys(defaults[section]).sort());
       for (const [key, value] of Object.entries(defaults[section])) if (key !== 'workers') expect(example[section]?.[key], `${section}.${key}`).toEqual(value);
     }

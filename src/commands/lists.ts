@@ -44,7 +44,7 @@ export function registerLists(program: Command, run: Run): void {
     .action(run((env, files: string[], flags: ImportFlags) => importFiles(env, files, flags)));
   lists.command('status').description('các danh sách, phiên bản, tuổi (lists, versions, age)').action(run((env) => status(env)));
   lists.command('update [name...]')
-    .description('đọc lại từ tệp nguồn những danh sách đã nhập (chưa có nguồn từ xa) (re-read imported lists from their source files)')
+    .description('hỏi kênh có chữ ký ngay, và đọc lại từ tệp nguồn những danh sách đã nhập (ask the signed channel at once, re-read imported lists from their files)')
     .option('--force', 'nhập dù bị cổng kiểm tra giữ lại (take them although the gate stops them)')
     .action(run((env, names: string[], flags: { force?: boolean }) => update(env, names, flags.force === true)));
   lists.command('diff <name>')
@@ -164,7 +164,7 @@ function status(env: CommandEnv): void {
 async function update(env: CommandEnv, names: readonly string[], force: boolean): Promise<void> {
   const store = syncedStore(env);
   const rows = names.length === 0 ? store.policies.lists().filter((row) => row.origin === 'imported' && parseSource(row.source) !== null) : names.map((name) => imported(store, name));
-  if (rows.length === 0 && !env.json) {
+  if (rows.length === 0 && !env.json && env.config.channel.url === null) {
     env.say.out(env.t('Chưa nhập danh sách nào; danh sách đi kèm đổi theo bản cài đặt.', 'No list was imported; shipped lists change with the installed version.'));
   }
   await each(env, rows, async (row) => {
@@ -180,6 +180,7 @@ async function update(env: CommandEnv, names: readonly string[], force: boolean)
       force,
     });
   });
+  if (names.length === 0 && env.config.channel.url !== null) await (await import('./lists-channel.js')).updateFromChannel(env, force);
 }
 
 function diff(env: CommandEnv, name: string, flags: DiffFlags): void {
@@ -254,6 +255,9 @@ function missing(name: string): never {
 /** A list the school may change; shipped ones come back at the next start anyway. */
 function imported(store: Store, name: string): ListRow {
   const row = store.policies.lists().find((candidate) => candidate.name === name) ?? missing(name);
+  if (row.origin === 'city') {
+    throw new CommandError(1, `${name} là danh sách của Sở, đổi theo kênh; muốn bỏ hết: luytre channel forget.`, `${name} is the department's list and changes with the channel; to drop all of it: luytre channel forget.`);
+  }
   if (row.origin !== 'imported') {
     throw new CommandError(
       1,

@@ -32,6 +32,8 @@ export const AUDIT_WORDS: Readonly<Record<string, Words>> = {
   'list.set': { vi: 'đổi cách dùng danh sách', en: 'changed what the list is for' },
   'list.rollback': { vi: 'lùi danh sách về phiên bản trước', en: 'rolled the list back' },
   'list.remove': { vi: 'xóa danh sách', en: 'removed the list' },
+  'channel.deny': { vi: 'nhận danh sách chứng chỉ bị thu hồi từ kênh', en: 'took revocations from the channel' },
+  'channel.forget': { vi: 'bỏ những gì đã nhận từ kênh', en: 'gave up what came from the channel' },
   'site-list.add': { vi: 'tạo danh sách trang', en: 'made the site list' },
   'site-list.set': { vi: 'sửa danh sách trang', en: 'changed the site list' },
   'site-list.remove': { vi: 'xóa danh sách trang', en: 'removed the site list' },

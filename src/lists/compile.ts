@@ -116,11 +116,13 @@ export async function ensureIndex(store: Store, dataDir: string, options: Compil
   return { buffer: image.buffer, postings: image.postings, fingerprint: fingerprintOf(lists.map(sourceOf)), generation, lists };
 }
 
-/** Has the index of the set as it will be after `change` ready on disk. */
-export async function prepareIndex(store: Store, dataDir: string, change: ListChange, options: CompileOptions = {}): Promise<void> {
-  const others = store.policies.lists().filter((row) => row.name !== change.name).map(sourceOf);
-  const future = changed(store, change);
-  await provide(store, dataDir, inOrder(future === null ? others : [...others, future]), options);
+/** Has the index of the set as it will be after the change, or after several at once, ready on disk. */
+export async function prepareIndex(store: Store, dataDir: string, change: ListChange | readonly ListChange[], options: CompileOptions = {}): Promise<void> {
+  const changes = 'kind' in change ? [change] : change;
+  const named = new Set(changes.map(({ name }) => name));
+  const others = store.policies.lists().filter((row) => !named.has(row.name)).map(sourceOf);
+  const future = changes.map((each) => changed(store, each)).filter((source) => source !== null);
+  await provide(store, dataDir, inOrder([...others, ...future]), options);
 }
 
 function changed(store: Store, change: ListChange): CompileSource | null {

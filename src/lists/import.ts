@@ -152,16 +152,19 @@ export function changesOf(before: readonly string[], after: readonly string[]): 
   return { added: added.length, removed: removed.length, firstAdded: added.slice(0, SHOWN_CHANGES), firstRemoved: removed.slice(0, SHOWN_CHANGES) };
 }
 
+/** Names of the lists that come by the signed channel; nobody else gives a list such a name. */
+export const CITY_PREFIX = 'so.';
+
 /** Categories that open before every other rule: only shipped rules and the department fill them (vietnam.md §3, precedence). */
-const SEALED: readonly string[] = ['trogiup', 'hatang'];
+export const SEALED: readonly string[] = ['trogiup', 'hatang'];
 
 /** The list that has this name now, when it may be replaced by this import. */
 function claimedName(name: string, options: ImportOptions, deps: ImportDeps): ListRow | null {
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
     throw new ListError('bad-name', 'Tên danh sách chỉ gồm chữ thường không dấu, số, dấu chấm, gạch nối (tối đa 64 ký tự).', 'A list name has only lower-case letters, digits, dots and hyphens (64 at most).');
   }
-  if (name.startsWith('luytre-') || deps.shipped.lists.some((list) => list.meta.name === name)) {
-    throw new ListError('shipped', `Tên ${name} dành cho danh sách đi kèm; hãy đặt --name khác.`, `The name ${name} is kept for shipped lists; choose another --name.`);
+  if (name.startsWith('luytre-') || name.startsWith(CITY_PREFIX) || deps.shipped.lists.some((list) => list.meta.name === name)) {
+    throw new ListError('shipped', `Tên ${name} dành cho danh sách đi kèm hoặc của Sở; hãy đặt --name khác.`, `The name ${name} is kept for shipped lists and the department's; choose another --name.`);
   }
   const current = deps.store.policies.lists().find((row) => row.name === name) ?? null;
   const role = options.allow ? 'school-allow' : 'category';
@@ -187,7 +190,7 @@ export function nameFor(file: string, options: { readonly category: string; read
   return name.slice(0, 64).replace(/[-.]+$/, '');
 }
 
-function shieldedEntries(shipped: Shipped): string[] {
+export function shieldedEntries(shipped: Shipped): string[] {
   return shipped.lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries]);
 }
 

@@ -44,7 +44,7 @@ export function buildPolicyData(
     school: schoolFacts(store, school),
     profiles,
     categories: withOverrides(profiles, categories, policies.cells(), onProblem),
-    lists: lists.rows.map((row) => toMeta(row, profiles, categories, onProblem)),
+    lists: lists.rows.map((row) => toMeta(row, profiles, categories, nowMs, onProblem)),
     index: { buffer: image.buffer, postings: image.postings },
     rules: policies.rules().map((row) => toRule(row, profiles, onProblem)),
     zones: policies.zones().map((row) => toZone(row, place, bells, onProblem)),
@@ -109,7 +109,7 @@ function maskOf(ids: readonly string[], profiles: readonly Profile[], where: str
 
 const OPENS: ReadonlySet<ListRole> = new Set(['school-allow', 'city-allow']);
 
-function toMeta(row: ListRow, profiles: readonly Profile[], categories: readonly Category[], onProblem: OnProblem): ListMeta {
+function toMeta(row: ListRow, profiles: readonly Profile[], categories: readonly Category[], nowMs: number, onProblem: OnProblem): ListMeta {
   const category = row.category === null ? -1 : categories.findIndex(({ code }) => code === row.category);
   const lost = row.category !== null && category === -1;
   if (lost) onProblem({ what: 'category', where: row.name, value: row.category ?? '' });
@@ -121,8 +121,8 @@ function toMeta(row: ListRow, profiles: readonly Profile[], categories: readonly
     version: row.current.version,
     role: row.role,
     category,
-    // A category list without its category has no cell to decide by.
-    profileMask: lost && row.role === 'category' ? 0 : mask,
+    // A category list without its category has no cell to decide by; one past its end says nothing.
+    profileMask: (lost && row.role === 'category') || (row.endsMs ?? Infinity) <= nowMs ? 0 : mask,
     shield: row.shield,
   };
 }

@@ -20,7 +20,15 @@ const IPV6_DOUBT_MS = 60_000;
 const INTERFACES_FRESH_MS = 10_000;
 const MAX_PARENT_HEAD_BYTES = 8_192;
 
+/** Where to: a permit's host, or one that the admin's configuration names. */
+type Target = Pick<Permit, 'dialHost' | 'port'>;
+
 export interface GatewayDialer extends Dialer {
+  /**
+   * To a host that no client asked for but the admin's configuration names (the signed channel): anywhere but on our own listeners,
+   * through the parent proxy where there is one.
+   */
+  dialChosen(target: Target, purpose: 'http' | 'tunnel', done: DialDone): Dialing;
   /** Listening ports of the gateway beside those of the settings (zones' own listeners). */
   setOwnPorts(ports: readonly number[]): void;
 }
@@ -223,7 +231,7 @@ class Race implements Dialing {
 }
 
 /** Asks the parent for a tunnel on a fresh connection. Anything but a bare 2xx head is an error: a TLS server never speaks first. */
-function askParent(socket: Socket, permit: Permit, waitMs: number, done: Connected): Dialing {
+function askParent(socket: Socket, permit: Target, waitMs: number, done: Connected): Dialing {
   const host = permit.dialHost.includes(':') ? `[${permit.dialHost}]` : permit.dialHost;
   const target = `${host}:${permit.port}`;
   let head = '';
@@ -295,11 +303,11 @@ export function createDialer(settings: ProxySettings, resolver: Resolver, option
     };
   }
 
-  function throughParent(permit: Permit, purpose: 'http' | 'tunnel', done: DialDone): Dialing {
+  function throughParent(permit: Target, purpose: 'http' | 'tunnel', chosen: boolean, done: DialDone): Dialing {
     if (parent === null || parentHost === null) return NOTHING;
     // Names are the parent's to resolve; a literal can be judged here.
     if (isAddressLiteral(permit.dialHost)) {
-      const why = guard.check(permit.dialHost, permit.port);
+      const why = guard.check(permit.dialHost, permit.port, chosen);
       if (why !== null) {
         done(why, null, false);
         return NOTHING;
@@ -320,8 +328,12 @@ export function createDialer(settings: ProxySettings, resolver: Resolver, option
 
   return {
     dial(permit, purpose, done) {
-      if (parent !== null) return throughParent(permit, purpose, done);
+      if (parent !== null) return throughParent(permit, purpose, false, done);
       return reach(permit.dialHost, permit.port, false, (fault, socket) => done(fault, socket, false));
+    },
+    dialChosen(target, purpose, done) {
+      if (parent !== null) return throughParent(target, purpose, true, done);
+      return reach(target.dialHost, target.port, true, (fault, socket) => done(fault, socket, false));
     },
     setOwnPorts: guard.setOwnPorts,
   };

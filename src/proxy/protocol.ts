@@ -2,6 +2,7 @@
 import type { Seen } from '../activity/presence.js';
 import type { PolicyData } from '../policy/snapshot.js';
 import type { PackedEvents } from './event-batch.js';
+import type { MoreDeny } from '../tls/distrusted.js';
 import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { RejectionCounts } from './tls-rejections.js';
@@ -29,6 +30,8 @@ export type ToWorker =
   | { readonly type: 'device-key'; readonly key: Uint8Array }
   /** The CA was made, changed or taken away. */
   | { readonly type: 'signing'; readonly signing: SigningParts | null }
+  /** The signed channel brought newer revocations. */
+  | { readonly type: 'deny'; readonly deny: MoreDeny }
   /** One batch of events has been taken over: the thread sends no more than a few ahead of this. */
   | { readonly type: 'events-taken' }
   /** Stop accepting, let open exchanges end, then report `drained`. */

@@ -99,13 +99,14 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     settings, policy, decide: decisions.decide, zoneOf, dialer, outcome, interceptor,
     refuseConnect: (client, reason) => server.refuseConnect(client, reason),
   });
+  const upstreamTls = birth.trust === undefined ? null : createUpstreamTls({ trust: birth.trust, handshakeMs: settings.limits.connectMs });
   const server = createProxyServer({
     settings, policy, decisions, zoneOf, dialer, tunnels, outcome,
     renderBlockPage,
     renderFailurePage: (reason, under) => failurePage(failureWords(reason), under?.data.school ?? null),
     forwardToPages,
     loginCheck: createLoginCheck(),
-    ...(birth.trust === undefined ? {} : { upstreamTls: createUpstreamTls({ trust: birth.trust, handshakeMs: settings.limits.connectMs }) }),
+    ...(upstreamTls === null ? {} : { upstreamTls }),
     endsTls: interceptor.covers,
     onWantsCertificate: interceptor.splice,
   });
@@ -216,6 +217,9 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
           interceptor.setSigning(message.signing);
           // A host the school has just left out is not read on a connection that was open before.
           server.applyPolicy();
+          break;
+        case 'deny':
+          upstreamTls?.setDeny(message.deny);
           break;
         case 'events-taken':
           batch.taken();

@@ -11,7 +11,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { LRUCache } from 'lru-cache';
 import { isAddressLiteral } from '../matching/address.js';
 import type { Reason } from '../policy/decision.js';
-import { createDeny } from '../tls/distrusted.js';
+import { createDeny, type MoreDeny } from '../tls/distrusted.js';
 import { createIntermediates } from '../tls/intermediates.js';
 import { judgeStaple, type Staple } from '../tls/ocsp.js';
 import { judgeDenied, judgeLeaf, judgePath, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, type CertificateFault } from '../tls/upstream-check.js';
@@ -29,6 +29,8 @@ export interface UpstreamTls {
    * @param host canonical (hostname.ts): it becomes the server name and is what the certificate must cover
    */
   secure(socket: Socket, host: string, done: (fault: UpstreamTlsFault | null, secure: TLSSocket | null) => void): Dialing;
+  /** The channel brought newer revocations: nothing judged before is believed, and open connections to what is now refused are closed. */
+  setDeny(more: MoreDeny): void;
 }
 
 export interface UpstreamTlsOptions {
@@ -72,6 +74,7 @@ interface Verdict {
   /** Of a good path. */
   readonly leaf: Link | null;
   readonly issuer: Link | null;
+  readonly path: readonly Link[];
   readonly madeMs: number;
   /** The answer about `staple`, by its hash. */
   staple: { readonly hash: string; readonly answer: Staple; readonly madeMs: number } | null;
@@ -89,12 +92,15 @@ interface Heard {
   certificate: X509Certificate | undefined;
   staple: Buffer | null;
   asksCertificate: boolean;
+  path: readonly Link[];
 }
 
 export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   const { trust, handshakeMs } = options;
   const nowMs = options.nowMs ?? Date.now;
-  const deny = createDeny(trust.distrusted, trust.revoked);
+  let deny = createDeny(trust.distrusted, trust.revoked, trust.more ?? null);
+  /** Connections in use, with the path each was believed by. */
+  const open = new Map<TLSSocket, readonly Link[]>();
   const roots = createPool(trust.roots.map(rootLink).filter((link) => link !== null));
   const learnt = createIntermediates();
   const verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
@@ -116,6 +122,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   function judge(heard: Heard, host: string): CertificateFault | null {
     if (heard.certificate === undefined) return 'site-certificate-invalid';
     const verdict = judgeOnce(heard.certificate, host);
+    heard.path = verdict.path;
     return verdict.fault ?? judgeStapled(verdict, heard.staple);
   }
 
@@ -132,7 +139,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   }
 
   function judgeAnew(sent: readonly X509Certificate[], chain: string, host: string, now: number): Verdict {
-    const none = { leaf: null, issuer: null, madeMs: now, staple: null };
+    const none = { leaf: null, issuer: null, path: [], madeMs: now, staple: null };
     if (tooMuch(sent)) return { ...none, fault: 'site-certificate-invalid' };
     const checked = chains.get(chain);
     if (checked !== undefined && Math.abs(now - checked.madeMs) < VERDICT_MS) return judgeChecked(checked, host, now);
@@ -149,7 +156,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
   function judgeChecked({ leaf, path }: Chain, host: string, now: number): Verdict {
     const fault = judgePath(path.map((link) => link.facts), host, now, deny);
     if (fault === null) learnt.learn(path.slice(1, -1));
-    return { fault, leaf, issuer: path[1] ?? null, madeMs: now, staple: null };
+    return { fault, leaf, issuer: path[1] ?? null, path, madeMs: now, staple: null };
   }
 
   function judgeStapled(verdict: Verdict, staple: Buffer | null): CertificateFault | null {
@@ -193,7 +200,7 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
 
   return {
     secure(socket, host, done) {
-      const heard: Heard = { certificate: undefined, staple: null, asksCertificate: false };
+      const heard: Heard = { certificate: undefined, staple: null, asksCertificate: false, path: [] };
       let over = false;
       /** Undefined until OpenSSL has accepted and the certificates have been judged here. */
       let judged: UpstreamTlsFault | null | undefined;
@@ -244,7 +251,10 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
         // A resumed session is not asked for its identity (security.md finding 5); none is ever offered, so this can't be one.
         if (judged !== null || !secure.authorized || secure.isSessionReused()) return fail('site-certificate-invalid');
         if (heard.asksCertificate) return fail('site-wants-certificate');
-        if (end()) done(null, secure);
+        if (!end()) return;
+        open.set(secure, heard.path);
+        secure.once('close', () => open.delete(secure));
+        done(null, secure);
       });
       return {
         cancel() {
@@ -253,6 +263,11 @@ export function createUpstreamTls(options: UpstreamTlsOptions): UpstreamTls {
           socket.destroy();
         },
       };
+    },
+    setDeny(more) {
+      deny = createDeny(trust.distrusted, trust.revoked, more);
+      verdicts.clear();
+      for (const [secure, path] of open) if (judgeDenied(path.map((link) => link.facts), deny) !== null) secure.destroy();
     },
   };
 }

@@ -11,6 +11,7 @@ import type { PolicyData } from '../policy/snapshot.js';
 import { unpackEvents } from './event-batch.js';
 import { createHandedSockets } from './handed-sockets.js';
 import { ensureFree, ListenError } from './listen.js';
+import type { MoreDeny } from '../tls/distrusted.js';
 import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
@@ -56,6 +57,7 @@ export interface WorkerPool {
   setNeighbours(macByAddress: ReadonlyMap<string, string>): void;
   setDeviceKey(key: Uint8Array): void;
   setSigning(signing: SigningParts | null): void;
+  setDeny(deny: MoreDeny): void;
   /** Threads that listen. */
   alive(): number;
   health(): readonly ThreadHealth[];
@@ -91,7 +93,7 @@ interface Thread {
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { log } = options;
   /** After the first thread has listened, ports that were 0 are known, and the others take the same. */
-  let { settings, policy, deviceKey, signing = null } = options;
+  let { settings, policy, deviceKey, signing = null, trust } = options;
   let macs: ReadonlyMap<string, string> = new Map();
   const handed = (options.handed ?? []).length === 0 ? null : createHandedSockets(options.handed ?? []);
   const threads = new Map<number, Thread>();
@@ -126,7 +128,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function spawn(id: number): void {
     retries.delete(id);
-    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing, transparentFds: handed?.take(id), ...(options.trust === undefined ? {} : { trust: options.trust }) };
+    const birth: WorkerBirth = { id, settings, policy, deviceKey, signing, transparentFds: handed?.take(id), ...(trust === undefined ? {} : { trust }) };
     if (birth.transparentFds?.length === 0) log.error('no handle of the transparent socket is left for this thread; the others accept', { part: 'proxy', worker: id });
     const worker = new Worker(options.entry ?? new URL('./worker.js', import.meta.url), {
       workerData: birth,
@@ -271,6 +273,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     setSigning(next) {
       signing = next;
       tellAll({ type: 'signing', signing: next });
+    },
+    setDeny(deny) {
+      if (trust !== undefined) trust = { ...trust, more: deny };
+      tellAll({ type: 'deny', deny });
     },
     alive,
     health: () => [...threads.values()].map(({ id, listening, connections, tunnels }) => ({ id, listening, connections, tunnels })),

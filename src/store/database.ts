@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createAccounts } from './accounts.js';
 import { createAudit } from './audit.js';
+import { createChannel } from './channel.js';
 import { createChanger } from './change.js';
 import { BUSY_MS, type DatabaseOptions, integrityOf, openDatabase } from './connection.js';
 import { createEvents } from './events.js';
@@ -68,6 +69,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     rooms: guarded(createRooms(db, changer)),
     together: (work) => db.transaction(work).immediate(),
     helpTickets: guarded(createHelpTickets(db, changer)),
+    channel: guarded(createChannel(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
     inspectBackup: inspectCopy,
     replaceFrom: (file, actor) => replaceFrom(db, changer, file, actor),

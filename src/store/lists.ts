@@ -21,6 +21,7 @@ interface Stored {
   readonly origin: ListRow['origin'];
   readonly source: string;
   readonly license: string | null;
+  readonly ends_ms: number | null;
   readonly current: number | null;
 }
 
@@ -37,12 +38,12 @@ export function createLists(db: Connection, changer: Changer): ListPart {
   const setCurrent = db.prepare('UPDATE list SET current = ? WHERE id = ?');
   const dropVersion = db.prepare('DELETE FROM list_version WHERE id = ?');
   const insertList = db.prepare(
-    `INSERT INTO list (name, role, category, profiles, shield, origin, source, license)
-     VALUES (@name, @role, @category, @profiles, @shield, @origin, @source, @license)`,
+    `INSERT INTO list (name, role, category, profiles, shield, origin, source, license, ends_ms)
+     VALUES (@name, @role, @category, @profiles, @shield, @origin, @source, @license, @ends_ms)`,
   );
   const updateList = db.prepare(
     `UPDATE list SET role = @role, category = @category, profiles = @profiles, shield = @shield, origin = @origin, source = @source,
-     license = @license WHERE name = @name`,
+     license = @license, ends_ms = @ends_ms WHERE name = @name`,
   );
 
   const find = (name: string): Stored => {
@@ -164,12 +165,13 @@ function validMeta(list: NewList): Meta {
     origin: list.origin,
     source: text(list.source, 2_000),
     license: list.license === null ? null : text(list.license, 500),
+    ends_ms: list.endsMs == null ? null : timeMs(list.endsMs),
   };
 }
 
 /** What a list is besides its content, in one spelling. */
 function metaText(meta: Meta): string {
-  return JSON.stringify([meta.role, meta.category, meta.profiles, meta.shield, meta.origin, meta.source, meta.license]);
+  return JSON.stringify([meta.role, meta.category, meta.profiles, meta.shield, meta.origin, meta.source, meta.license, ...(meta.ends_ms === null ? [] : [meta.ends_ms])]);
 }
 
 function shown(row: ListVersionRow): unknown {
@@ -191,6 +193,7 @@ function toRow(row: Stored, current: ListVersionRow): ListRow {
     origin: row.origin,
     source: row.source,
     license: row.license,
+    ...(row.ends_ms === null ? {} : { endsMs: row.ends_ms }),
     current: toVersion(current),
   };
 }

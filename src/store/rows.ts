@@ -8,6 +8,7 @@ import type { Matrix, ProposedChange, ProposalState, Standing } from '../policy/
 import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 import type { AccountStore } from './account-rows.js';
+import type { ChannelStore } from './channel-rows.js';
 import type { BackupFacts } from './replace.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 import type { LessonKind } from '../policy/snapshot.js';
@@ -90,6 +91,8 @@ export interface ListRow {
   readonly origin: 'shipped' | 'imported' | 'city';
   readonly source: string;
   readonly license: string | null;
+  /** An emergency block of the department says nothing from then on; null or absent: no end. */
+  readonly endsMs?: number | null;
   readonly current: ListVersionRow;
 }
 
@@ -110,6 +113,7 @@ export interface NewList {
   readonly origin: 'shipped' | 'imported' | 'city';
   readonly source: string;
   readonly license: string | null;
+  readonly endsMs?: number | null;
 }
 
 export interface RequestRow {
@@ -349,6 +353,7 @@ export interface Store {
   /** Several changes as one: all of them or none, also where one in the middle is refused. */
   together<T>(work: () => T): T;
   readonly helpTickets: HelpTicketStore;
+  readonly channel: ChannelStore;
   /** SQLite's own counter of changes made by other connections: cheap enough to poll four times a second. */
   dataVersion(): number;
   /** Looks at a copy of a backup and makes it fit for `replaceFrom`. */

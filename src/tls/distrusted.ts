@@ -1,12 +1,15 @@
 /**
  * Keys and certificates that are refused whoever vouches for them: the deny list (certs/distrusted.txt) and the snapshot of
- * revocations (certs/revoked.txt). Owns the syntax of both files; refuses to know certificates' contents and where the files come from.
+ * revocations (certs/revoked.txt), both as shipped and as the signed channel brings more. Owns the syntax of both files; refuses to know
+ * certificates' contents and where the files come from.
  *
  *   key    SHA-256 of the public key (SubjectPublicKeyInfo)
  *   cert   SHA-256 of the certificate
  *   serial SHA-256 of the issuer's public key, then the serial in hex
  */
 import { readFileSync } from 'node:fs';
+import { canonicalDenyLine, denyLineFault } from './deny-line.js';
+import { isDenied, type PackedDeny } from './packed-deny.js';
 import { TrustError } from './trust-error.js';
 
 export interface Deny {
@@ -17,25 +20,17 @@ export interface Deny {
 /** Canonical lines, as they cross threads: `key …`, `cert …`, `serial … …`. */
 export type DenyLines = readonly string[];
 
-const LINE = /^(?:(key|cert) ([0-9a-f]{64})|serial ([0-9a-f]{64}) ([0-9a-f]{2,64}))(?:\s.*)?$/i;
-
 /** @throws TrustError at the first line that is not understood: half a list would let through what it was written against */
 export function parseDenyLines(text: string, file: string): DenyLines {
   const lines: string[] = [];
   for (const [at, row] of text.split(/\r?\n/).entries()) {
     const line = row.trim();
     if (line === '' || line.startsWith('#')) continue;
-    const match = LINE.exec(line);
-    if (match === null) throw new TrustError(`${file}, dòng ${at + 1}: cần là «key», «cert» hoặc «serial» với mã băm SHA-256.`, `${file}, line ${at + 1}: must be "key", "cert" or "serial" with a SHA-256 hash.`);
-    const [, kind, hash, issuer, serial] = match;
-    lines.push((kind === undefined ? `serial ${issuer ?? ''} ${serialOf(serial ?? '')}` : `${kind} ${hash ?? ''}`).toLowerCase());
+    const canonical = canonicalDenyLine(line);
+    if (canonical === null) throw denyLineFault(file, at);
+    lines.push(canonical);
   }
   return lines;
-}
-
-/** Whole bytes without leading zeros, as certificate-facts.ts writes a serial. */
-function serialOf(text: string): string {
-  return (text.length % 2 === 0 ? text : `0${text}`).replace(/^(?:00)+(?=.)/, '');
 }
 
 export function loadDenyLines(file: string): DenyLines {
@@ -48,17 +43,24 @@ export function loadDenyLines(file: string): DenyLines {
   return parseDenyLines(text, file);
 }
 
-export function createDeny(distrusted: DenyLines, revoked: DenyLines): Deny {
+/** What the signed channel adds to the shipped files. Crosses threads without a copy. */
+export interface MoreDeny {
+  readonly distrusted: PackedDeny;
+  readonly revoked: PackedDeny;
+}
+
+export function createDeny(distrusted: DenyLines, revoked: DenyLines, more: MoreDeny | null = null): Deny {
   const bad = new Set(distrusted);
   const withdrawn = new Set(revoked);
-  const on = (lines: ReadonlySet<string>, key: string, cert: string, serial: string): boolean => lines.has(key) || lines.has(cert) || lines.has(serial);
+  const on = (lines: ReadonlySet<string>, packed: PackedDeny | undefined, ...names: readonly string[]): boolean =>
+    names.some((name) => lines.has(name) || (packed !== undefined && isDenied(packed, name)));
   return {
     of(certificate, issuerKey) {
       const key = `key ${certificate.key}`;
       const cert = `cert ${certificate.fingerprint}`;
       const serial = `serial ${issuerKey ?? ''} ${certificate.serial}`;
-      if (on(bad, key, cert, serial)) return 'site-certificate-distrusted';
-      return on(withdrawn, key, cert, serial) ? 'site-certificate-revoked' : null;
+      if (on(bad, more?.distrusted, key, cert, serial)) return 'site-certificate-distrusted';
+      return on(withdrawn, more?.revoked, key, cert, serial) ? 'site-certificate-revoked' : null;
     },
   };
 }

@@ -7,7 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { createDeny, loadDenyLines, type DenyLines } from './distrusted.js';
+import { createDeny, loadDenyLines, type DenyLines, type MoreDeny } from './distrusted.js';
 import { readCertificate } from './certificate-facts.js';
 import { TrustError } from './trust-error.js';
 import { judgeDenied } from './upstream-check.js';
@@ -18,6 +18,8 @@ export interface UpstreamTrust {
   readonly roots: readonly string[];
   readonly distrusted: DenyLines;
   readonly revoked: DenyLines;
+  /** From the signed channel; the threads are told of a newer one while they run. */
+  readonly more?: MoreDeny;
   /** For doctor: where the roots come from, how many the school added, when the system's were last brought up to date. */
   readonly source: 'system' | 'node';
   readonly added: number;

@@ -1,0 +1,119 @@
+/** The signed channel as a school gets it: published on loopback, taken by the running gateway, in force without a restart. */
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startChannel, type ChannelServer } from '../support/channel-server.js';
+import { startTestGateway, until, type TestGateway } from '../support/gateway.js';
+import { switchToInspect } from '../support/inspect-level.js';
+import { keyHash, makeX509 } from '../support/x509.js';
+
+// many commands, each a process of its own
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
+
+const OPEN = 'olm.vn';
+const OTHER = 'vtv7.vtv.vn';
+const CHANNEL = 'kenh.so.test';
+const root = makeX509({ subject: 'Gốc ngoài', ca: true }, null);
+const site = makeX509({ dns: [OPEN] }, root);
+const other = makeX509({ dns: [OTHER] }, root);
+const serialOf = (raw: Buffer): string => new X509Certificate(raw).serialNumber;
+
+let servers: Server[] = [];
+let folder = '';
+let gateway: TestGateway;
+let channel: ChannelServer;
+let port = 0;
+let otherPort = 0;
+
+async function serve(made: typeof site): Promise<number> {
+  const server = createServer({ key: made.key.export({ type: 'pkcs8', format: 'pem' }), cert: made.pem }, (request, response) => {
+    if (request.url === '/lau') {
+      response.write('bắt đầu ');
+      return;
+    }
+    response.end(`xin chào ${request.url ?? ''}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  return (server.address() as AddressInfo).port;
+}
+
+interface Got { readonly code: number; readonly status: number; readonly head: string; readonly body: string }
+function curl(url: string, ...args: string[]): Promise<Got> {
+  return new Promise((resolve) => {
+    const all = ['-sS', '-i', '-x', `http://127.0.0.1:${gateway.proxyPort}`, '--suppress-connect-headers', '--cacert', join(folder, 'truong.crt'), '--max-time', '20', ...args, url];
+    execFile('curl', all, { env: { PATH: process.env['PATH'] ?? '' } }, (error, out) => {
+      const cut = out.indexOf('\r\n\r\n');
+      resolve({ code: error === null ? 0 : Number(error.code), status: Number(/^HTTP\/1\.1 (\d+)/.exec(out)?.[1] ?? 0), head: out.slice(0, cut), body: out.slice(cut + 4) });
+    });
+  });
+}
+
+async function run(...args: string[]): Promise<string> {
+  const { code, out, err } = await gateway.cli(...args);
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`);
+  return out;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'luytre-kenh-cong-'));
+  port = await serve(site);
+  otherPort = await serve(other);
+  writeFileSync(join(folder, 'ngoai.crt'), root.pem);
+  channel = await startChannel({ host: CHANNEL });
+  channel.publish();
+  gateway = await startTestGateway({
+    config: {
+      network: {
+        hosts: Object.fromEntries([OPEN, OTHER, CHANNEL, 'thoitiet-la.vn'].map((host) => [host, '127.0.0.1'])), dialPrivate: ['127.0.0.0/8'],
+        ports: [80, 443, port, otherPort], trustedCa: join(folder, 'ngoai.crt'),
+      },
+      channel: { url: channel.url, root: channel.rootFile, everySeconds: 10 },
+      school: { name: 'Trường THCS Lũy Tre', hotline: '024 3999 8888' },
+    },
+    // a proxy of the environment is none of the gateway's
+    env: { http_proxy: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' },
+  });
+  await run('zones', 'add', 'Phòng 1', '--profile', 'thcs', '--cidr', '127.0.0.1/32');
+  await run('ca', 'init', '--address', '127.0.0.1');
+  writeFileSync(join(folder, 'truong.crt'), await run('ca', 'export'));
+  await switchToInspect(gateway, 'thcs');
+  await until(async () => (await curl(`https://${OPEN}:${port}/san-sang`)).status === 200, 10_000, 'the level in force');
+});
+afterAll(async () => {
+  await gateway?.end();
+  await channel?.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  servers = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a gateway and its channel', () => {
+  it('a certificate that the channel revokes is refused, without a restart, and an open connection to it is closed', async () => {
+    const long = curl(`https://${OPEN}:${port}/lau`);
+    expect((await curl(`https://${OTHER}:${otherPort}/`)).status).toBe(200);
+    channel.deny('revoked', `# thử\nserial ${keyHash(root.key)} ${serialOf(site.raw)} thử\n`);
+    channel.publish();
+    expect(await run('lists', 'update')).toContain('revoked');
+    const got = await until(async () => {
+      const answer = await curl(`https://${OPEN}:${port}/bai-5`);
+      return answer.status === 502 ? answer : null;
+    }, 5_000, 'the revocation in force');
+    expect(got.head).toContain('X-Luytre-Reason: site-certificate-revoked');
+    expect(got.body).toMatch(/chứng chỉ/i);
+    // curl: 18 (cut short) or another end of the transfer, and not its own time-out
+    const ended = await long;
+    expect(ended.body).toContain('bắt đầu');
+    expect(ended.code).not.toBe(28);
+    expect(ended.code).not.toBe(0);
+    expect((await curl(`https://${OTHER}:${otherPort}/`)).status).toBe(200);
+  });
+});
