@@ -1,6 +1,6 @@
 /** What is shipped in deploy/: units as systemd reads them and as exposed as promised, launchers that start, rules that say what they are for. */
 import { execFile, execFileSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -53,11 +53,26 @@ describe('deploy', () => {
     expect(doctor).toContain('fwmark 0x10000000\\/0x10000000 lookup 20820');
     expect(read('luytre-net')).toMatch(/^TABLE=20820\b/m);
   });
-  it.each(['luytre', 'luytre-net', 'luytre-socket'])('%s can be run', (name) => expect(() => accessSync(join(DEPLOY, name), constants.X_OK)).not.toThrow());
+  it.each(['luytre', 'luytre-net', 'luytre-socket', 'with-node'])('%s can be run', (name) => expect(() => accessSync(join(DEPLOY, name), constants.X_OK)).not.toThrow());
   it.each([['luytre-net', 2], ['luytre-socket', 1]] as const)('%s says how it is used', async (name, code) => {
     const asked = await run(join(DEPLOY, name));
     expect(asked.code).toBe(code);
     expect(asked.out.trim()).toMatch(/^(?:luytre-socket: )?cách dùng \(usage\): [^\n]+$/);
+  });
+  it('the pinned Node is found without the link that npm 9 takes away', async () => {
+    const tree = join(dir, 'tree');
+    const bin = join(tree, `node_modules/node-linux-${process.arch}/bin`);
+    mkdirSync(bin, { recursive: true });
+    cpSync(join(DEPLOY, 'with-node'), join(tree, 'deploy/with-node'));
+    expect(await run(join(tree, 'deploy/with-node'), 'true')).toMatchObject({ code: 2, out: expect.stringContaining('npm ci') });
+    symlinkSync(process.execPath, join(bin, 'node'));
+    expect(await run(join(tree, 'deploy/with-node'), 'node', '--version')).toEqual({ code: 0, out: `${process.version}\n` });
+  });
+  it('every script of the package runs on the pinned Node', () => {
+    const { scripts } = JSON.parse(readFileSync(join(DEPLOY, '../package.json'), 'utf8')) as { scripts: Record<string, string> };
+    for (const [name, script] of Object.entries(scripts)) {
+      for (const step of script.split('&&')) expect(step.trim(), name).toMatch(/^(?:deploy\/with-node|deploy\/luytre|npm (?:run|test)) ?/);
+    }
   });
   it('the manual installs every unit', () => {
     const manual = readFileSync(join(DEPLOY, '../docs/van-hanh.md'), 'utf8');
