@@ -53,7 +53,7 @@ export interface TakeReport {
 const MAX_ROOT_BYTES = 65_536;
 /** One file of the channel as it comes, and as it is unpacked. A CRLSet's worth of revocations is 10 MB. */
 const MAX_TARGET_BYTES = 64 * 2 ** 20;
-const MAX_DENY_BYTES = 256 * 2 ** 20;
+const MAX_DENY_BYTES = 128 * 2 ** 20;
 const SCRATCH = 'channel-work';
 const unpacked = promisify(gunzip);
 
@@ -126,8 +126,8 @@ async function gather(manifest: Manifest, run: TrustedRun, tuf: number, state: C
       } catch (error) {
         const { code, vi, en } = spoken(error);
         // A line that breaks or a disk that is full says nothing about this one item.
-        if (!ITEM_FAULTS.has(code)) throw error;
-        held.push({ name: item.name, sha256: mark, version: item.version, code, vi, en });
+        if (!CONTENT_FAULTS.has(code) && !FILE_FAULTS.has(code)) throw error;
+        held.push({ name: item.name, sha256: CONTENT_FAULTS.has(code) ? mark : '', version: item.version, code, vi, en });
         if (inForce) taken.push(old);
       }
     }
@@ -138,7 +138,10 @@ async function gather(manifest: Manifest, run: TrustedRun, tuf: number, state: C
   return { taken, held, lists, deny, gone: rows.map(({ name }) => name).filter((name) => !kept.has(name)) };
 }
 
-const ITEM_FAULTS: ReadonlySet<string> = new Set(['no-target', 'too-big', 'bad-line', 'bad-list', 'held', 'sealed', 'unknown-category', 'unknown-profile', 'name-taken', 'ends']);
+/** The same bytes would be refused again: not asked for until they change, or somebody says so. */
+const CONTENT_FAULTS: ReadonlySet<string> = new Set(['bad-line', 'bad-list', 'held', 'sealed', 'unknown-category', 'unknown-profile', 'name-taken', 'ends']);
+/** The server's trouble with one file: asked for again the next time. */
+const FILE_FAULTS: ReadonlySet<string> = new Set(['no-target', 'not-there', 'too-big', 'mixed', 'status', 'not-plain', 'outside']);
 
 function isDeny(item: ChannelItem): item is ChannelItem & { role: DenyKind } {
   return item.role === 'revoked' || item.role === 'distrusted';

@@ -39,7 +39,7 @@ export function createWebTransport(base: string, way: Way, limits: TransportLimi
     async fetch(path, maxBytes, file) {
       const url = within(base, path);
       const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), limits.fileMs + maxBytes / SLOWEST_BYTES_PER_MS);
+      const timer = setTimeout(() => deadline.abort(), timeFor(maxBytes, limits.fileMs));
       const { socket, absolute } = await way.open().catch((error: unknown) => {
         clearTimeout(timer);
         throw error;
@@ -89,9 +89,13 @@ export function createFolderTransport(base: string): Transport {
   return {
     async fetch(path, maxBytes, file) {
       const from = fileURLToPath(within(base, path));
-      await save(createReadStream(from), path, maxBytes, file, AbortSignal.timeout(TRANSPORT_LIMITS.fileMs + maxBytes / SLOWEST_BYTES_PER_MS));
+      await save(createReadStream(from), path, maxBytes, file, AbortSignal.timeout(timeFor(maxBytes, TRANSPORT_LIMITS.fileMs)));
     },
   };
+}
+
+function timeFor(maxBytes: number, fileMs: number): number {
+  return fileMs + Math.ceil(maxBytes / SLOWEST_BYTES_PER_MS);
 }
 
 function within(base: string, path: string): URL {
@@ -102,6 +106,8 @@ function within(base: string, path: string): URL {
 
 async function save(from: Readable, path: string, maxBytes: number, file: string, signal: AbortSignal): Promise<void> {
   const expected = 'headers' in from ? Number((from as IncomingMessage).headers['content-length'] ?? NaN) : NaN;
+  // heard below, when it is read; until then it must not count as unhandled
+  from.on('error', () => undefined);
   const into = createWriteStream(file, { flags: 'wx', mode: 0o600 });
   const stop = (): void => void from.destroy(tooSlow());
   signal.addEventListener('abort', stop, { once: true });
