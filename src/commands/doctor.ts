@@ -13,6 +13,7 @@ import { ShippedError } from '../lists/shipped-file.js';
 import { DATABASE_FILE } from '../store/place.js';
 import { StoreError } from '../store/store-error.js';
 import { PROFILE_IDS } from '../store/values.js';
+import { channelFindings } from './doctor-channel.js';
 import { lookTransparent, socketUnitEnabled, transparentFindings } from './doctor-transparent.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 
@@ -45,6 +46,7 @@ export async function examine(env: CommandEnv): Promise<Finding[]> {
     checkSchool(env, add);
     await checkCa(env, add);
     checkApprovals(env, add);
+    checkChannel(env, add);
   }
   await checkTrust(env, add);
   await checkPorts(env, add);
@@ -141,7 +143,8 @@ function checkDatabase(env: CommandEnv, add: Add): void {
 
 async function checkLists(env: CommandEnv, add: Add): Promise<void> {
   const lists = env.store().policies.lists();
-  const imported = lists.filter((list) => list.origin !== 'shipped');
+  const imported = lists.filter((list) => list.origin === 'imported');
+  const city = lists.some((list) => list.origin === 'city');
   const hosts = lists.reduce((sum, list) => sum + list.current.entries, 0);
   if (lists.length === 0) {
     add('lists', 'warn', 'Chưa có danh sách nào: cổng lọc chưa chạy lần nào.', 'No lists yet: the gateway has not run.', 'Chạy: npm start', 'Run: npm start');
@@ -152,7 +155,7 @@ async function checkLists(env: CommandEnv, add: Add): Promise<void> {
   const days = imported.length === 0 ? 0 : Math.floor((env.now() - oldest) / DAY_MS);
   const total = `${lists.length} danh sách, ${hosts.toLocaleString('vi-VN')} tên`;
   const totalEn = `${lists.length} lists, ${hosts.toLocaleString('en')} names`;
-  if (imported.length === 0) add('lists', 'warn', `${total}; mới có danh sách đi kèm.`, `${totalEn}; only the shipped ones.`, 'Nạp thêm danh sách lớn: luytre lists import FILE --category cobac', 'Import a large list: luytre lists import FILE --category cobac');
+  if (imported.length === 0 && !city) add('lists', 'warn', `${total}; mới có danh sách đi kèm.`, `${totalEn}; only the shipped ones.`, 'Nạp thêm danh sách lớn: luytre lists import FILE --category cobac', 'Import a large list: luytre lists import FILE --category cobac');
   else if (days >= 14) add('lists', 'warn', `${total}; có danh sách đã ${days} ngày.`, `${totalEn}; one is ${days} days old.`, 'Nạp bản mới: luytre lists import …', 'Import a fresh one: luytre lists import …');
   else add('lists', 'ok', `${total}.`, `${totalEn}.`);
 }
@@ -195,6 +198,12 @@ function checkApprovals(env: CommandEnv, add: Add): void {
   const alone = env.store().proposals.headsInUse() === 0;
   if (alone) add('approvals', 'warn', `Có ${open} đề xuất chờ duyệt nhưng trường chưa có tài khoản hiệu trưởng.`, `${open} proposal(s) wait and there is no head’s account.`, 'Thêm: luytre users add TÊN --role head', 'Add one: luytre users add NAME --role head');
   else add('approvals', 'ok', `Có ${open} đề xuất chờ hiệu trưởng duyệt.`, `${open} proposal(s) wait for the head.`);
+}
+
+function checkChannel(env: CommandEnv, add: Add): void {
+  const { url, everySeconds } = env.config.channel;
+  const found = channelFindings({ on: url !== null, everySeconds, state: env.store().channel.row()?.state ?? null, nowMs: env.now() });
+  for (const { check, status, vi, en, remedyVi, remedyEn } of found) add(check, status, vi, en, remedyVi, remedyEn);
 }
 
 /** Whom the gateway believes outside. Of weight where a profile decrypts, and wrong files stop the start anywhere. */

@@ -1,19 +1,29 @@
 /** What `luytre lists update` does about the signed channel: asks it at once, says what came and what did not. */
 import { channelTransport } from '../channel-way.js';
 import { ChannelError } from '../channel/channel-error.js';
-import { takeFromChannel } from '../channel/take.js';
+import { takeFromChannel, type TakeReport } from '../channel/take.js';
 import { CommandError, type CommandEnv } from './env.js';
 import { compileBar } from './progress.js';
+
+const AGAIN = 2;
 
 /** @throws CommandError where nothing, or not everything, could be taken; what was in force stays */
 export async function updateFromChannel(env: CommandEnv, force: boolean): Promise<void> {
   const { url, root } = env.config.channel;
   if (url === null || root === null) return;
   const bar = compileBar(env);
-  const report = await takeFromChannel({
+  const take = (): Promise<TakeReport> => takeFromChannel({
     store: env.store(), dataDir: env.config.dataDir, shipped: env.shipped(), transport: channelTransport(env.config, url), url, rootFile: root, actor: env.actor, nowMs: env.now(),
     force, again: true, compile: { onProgress: bar.update, onProblem: (problem) => env.say.err(`luytre: ${env.t(problem.vi, problem.en)}`) },
-  }).finally(() => bar.stop());
+  });
+  let report: TakeReport;
+  try {
+    report = await take();
+    // the running gateway was at it too
+    for (let n = 0; n < AGAIN && report.fault?.code === 'busy'; n++) report = await take();
+  } finally {
+    bar.stop();
+  }
   const { fault, put, removed, held, state } = report;
   if (env.json) {
     env.say.json({

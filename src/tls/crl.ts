@@ -43,12 +43,12 @@ export function readCrl(raw: Buffer, issuers: readonly Link[], name: string, now
   };
   const notCrl = (): never => fail('không phải danh sách thu hồi (CRL) nguyên vẹn', 'is not a whole revocation list (CRL)');
   const whole = raw.length > MAX_CRL_BYTES ? null : readDer(raw, 0, raw.length);
-  const [list, algorithm, signature, none] = whole === null || whole.to !== raw.length ? [] : (childrenOf(raw, whole) ?? []);
-  if (list === undefined || algorithm === undefined || signature?.tag !== TAG.bits || none !== undefined) return notCrl();
+  const [list, algorithm, signature, none] = whole?.tag !== TAG.sequence || whole.to !== raw.length ? [] : (childrenOf(raw, whole) ?? []);
+  if (list === undefined || algorithm?.tag !== TAG.sequence || signature?.tag !== TAG.bits || raw[signature.from] !== 0 || none !== undefined) return notCrl();
   const fields = childrenOf(raw, list) ?? [];
   if (fields[0]?.tag === TAG.integer) fields.shift();
   const [inner, issuer, thisUpdate, ...rest] = fields;
-  if (inner === undefined || issuer === undefined || thisUpdate === undefined) return notCrl();
+  if (inner === undefined || issuer === undefined || thisUpdate === undefined || hexOf(raw, inner) !== hexOf(raw, algorithm)) return notCrl();
   const nextUpdate = rest[0]?.tag === TAG.utcTime || rest[0]?.tag === TAG.time ? rest.shift() : undefined;
   const revoked = rest[0]?.tag === TAG.sequence ? rest.shift() : undefined;
   const extensions = rest[0]?.tag === context(0, true) ? rest.shift() : undefined;

@@ -102,7 +102,8 @@ describe('a gateway and its channel', () => {
     expect((await curl(`https://${OTHER}:${otherPort}/`)).status).toBe(200);
     channel.deny('revoked', `# thử\nserial ${keyHash(root.key)} ${serialOf(site.raw)} thử\n`);
     channel.publish();
-    expect(await run('lists', 'update')).toContain('revoked');
+    // the poll may have come first
+    await run('lists', 'update');
     const got = await until(async () => {
       const answer = await curl(`https://${OPEN}:${port}/bai-5`);
       return answer.status === 502 ? answer : null;
@@ -115,5 +116,94 @@ describe('a gateway and its channel', () => {
     expect(ended.code).not.toBe(28);
     expect(ended.code).not.toBe(0);
     expect((await curl(`https://${OTHER}:${otherPort}/`)).status).toBe(200);
+  });
+
+  it('an emergency and a city block close within the poll, an allowed site opens; explain names the list, its version and its layer', async () => {
+    const explain = async (host: string): Promise<Record<string, unknown>> => JSON.parse(await run('explain', host, '--profile', 'thcs', '--json')) as Record<string, unknown>;
+    await channel.list('dong', 'city-block', [OTHER], { version: '2026-11-25' });
+    await channel.list('khan', 'emergency', ['khan-cap.example.org'], { ends: new Date(Date.now() + 3_600_000).toISOString() });
+    channel.publish();
+    // the poll itself, nobody asks
+    const got = await until(async () => {
+      const answer = await curl(`https://${OTHER}:${otherPort}/`);
+      return answer.status === 403 ? answer : null;
+    }, 20_000, 'the city block in force by the poll');
+    expect(got.head).toContain('X-Luytre-Reason: city-block');
+    expect(await explain(OTHER)).toMatchObject({ action: 'block', layer: 'city-block', list: { name: 'so.dong', version: '2026-11-25+tuf3' } });
+    expect(await explain('khan-cap.example.org')).toMatchObject({ action: 'block', layer: 'emergency' });
+    expect(await run('lists', 'status')).toMatch(/so\.dong.*thành phố/);
+    const removed = await gateway.cli('lists', 'remove', 'so.dong');
+    expect(removed).toMatchObject({ code: 1, err: expect.stringContaining('danh sách của Sở') as string });
+    channel.publisher().remove('dong');
+    channel.publish();
+    await run('lists', 'update');
+    await until(async () => (await curl(`https://${OTHER}:${otherPort}/`)).status === 200, 5_000, 'the site open again');
+  });
+
+  it('what is wrong is said by doctor, once in the log, and nothing in force goes', async () => {
+    channel.trick = (path, response) => (path.includes('timestamp') ? (response.end('{}'), true) : false);
+    const before = gateway.output().length;
+    const update = await gateway.cli('lists', 'update');
+    expect(update.code).toBe(1);
+    expect(update.err).toMatch(/^luytre: Kênh bị từ chối: tệp thời điểm \(timestamp\) không đọc được\.\n$/);
+    expect((await gateway.cli('lists', 'update', '--lang', 'en')).err).toMatch(/^luytre: The channel is refused: the timestamp can't be read\.\n$/);
+    const doctor = await gateway.cli('doctor', '--json');
+    const finding = doctor.out.split('\n').filter((line) => line.includes('"check":"channel"')).map((line) => JSON.parse(line) as Record<string, string>);
+    expect(finding).toMatchObject([{ status: 'fail', finding: expect.stringMatching(/không đọc được\. Từ .* vẫn có hiệu lực/) as string }]);
+    // two polls, of two questions each
+    const count = channel.asked.length;
+    await until(() => channel.asked.length >= count + 4, 40_000, 'two more polls');
+    expect(gateway.output().slice(before).split('the channel was not taken').length - 1).toBe(1);
+    expect((await curl(`https://${OPEN}:${port}/`)).head).toContain('site-certificate-revoked');
+    channel.trick = null;
+    expect(await run('lists', 'update')).toContain('không có gì mới');
+    expect((await gateway.cli('doctor', '--json')).out).toMatch(/"check":"channel","status":"ok"/);
+  });
+
+  it('killed between the download and the use, and after: no half state, the revocation still there', async () => {
+    await channel.list('moi', 'city-block', Array.from({ length: 3_000 }, (_, n) => `h${n}.example.org`));
+    channel.deny('revoked', `serial ${keyHash(root.key)} ${serialOf(site.raw)}\nserial ${keyHash(root.key)} ${serialOf(other.raw)}\n`, '2');
+    channel.publish();
+    let met = 0;
+    for (const cut of ['moi.txt', 'revoked.txt']) {
+      channel.trick = (path, response) => {
+        if (!path.endsWith(cut) && !path.endsWith(`${cut}.gz`)) return false;
+        met++;
+        response.write('#');
+        return true;
+      };
+      const seen = met;
+      // the first question comes within three seconds of the start
+      await gateway.stop('SIGKILL');
+      await gateway.start();
+      await until(() => met > seen, 30_000, `the gateway in the middle of ${cut}`);
+      await gateway.stop('SIGKILL');
+      await gateway.start();
+      expect((await curl(`https://${OPEN}:${port}/`)).head).toContain('site-certificate-revoked');
+      expect((await curl(`https://${OTHER}:${otherPort}/`)).status).toBe(200);
+      expect(await run('lists', 'status')).not.toContain('so.moi');
+    }
+    channel.trick = null;
+    await run('lists', 'update');
+    await gateway.stop('SIGKILL');
+    await gateway.start();
+    expect((await curl(`https://${OTHER}:${otherPort}/`)).head).toContain('site-certificate-revoked');
+    expect(await run('lists', 'status')).toMatch(/so\.moi.*3000 mục/);
+  });
+
+  it('given up: all of it goes, in the running gateway', async () => {
+    await run('channel', 'forget');
+    // before the next poll takes it again
+    const opened = await until(async () => ((await curl(`https://${OPEN}:${port}/`)).status === 200 ? true : null), 9_000, 'the site without its revocation');
+    expect(opened).toBe(true);
+  });
+
+  it('its server has learnt nothing of the school', () => {
+    expect(channel.asked.length).toBeGreaterThan(20);
+    for (const { url, headers } of channel.asked) {
+      expect(Object.keys(headers).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'user-agent']);
+      expect(JSON.stringify(headers) + url).not.toMatch(/Lũy Tre|THCS|3999|24\.\d|lt-/);
+      expect(headers.host).toBe(`${CHANNEL}:${channel.port}`);
+    }
   });
 });

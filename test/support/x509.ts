@@ -163,3 +163,28 @@ function bitsAt(spki: Buffer): number {
   const algorithm = head(head(0).from);
   return head(algorithm.from + algorithm.length).from + 1;
 }
+
+export interface CrlWish {
+  readonly serials: readonly string[];
+  readonly digest?: NonNullable<Wish['digest']>;
+  readonly fromMs?: number;
+  readonly toMs?: number | null;
+  /** Who signs; default: the issuer. */
+  readonly signer?: Made;
+  /** Whole extensions of the list, and of each entry. */
+  readonly extensions?: readonly Buffer[];
+  readonly entryExtensions?: readonly Buffer[];
+}
+
+/** A certificate revocation list, DER. */
+export function makeCrl(issuer: Made, wish: CrlWish): Buffer {
+  const digest = wish.digest ?? 'sha256';
+  const { key } = wish.signer ?? issuer;
+  const toMs = wish.toMs === undefined ? Date.now() + DAY : wish.toMs;
+  const entries = wish.serials.map((serial) => sequence(der(0x02, Buffer.from(serial, 'hex')), generalizedTime(Date.now() - DAY), ...(wish.entryExtensions === undefined ? [] : [sequence(...wish.entryExtensions)])));
+  const list = sequence(
+    der(0x02, Buffer.from([1])), algorithmOf(key, digest), issuer.subject, generalizedTime(wish.fromMs ?? Date.now() - DAY), ...(toMs === null ? [] : [generalizedTime(toMs)]),
+    ...(entries.length === 0 ? [] : [sequence(...entries)]), ...(wish.extensions === undefined ? [] : [der(0xa0, sequence(...wish.extensions))]),
+  );
+  return sequence(list, algorithmOf(key, digest), signBytes(list, key, digest));
+}
