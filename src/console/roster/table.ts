@@ -1,9 +1,9 @@
 /**
  * A table as people send it (CSV of any of the usual kinds, or XLSX) → rows of texts with the line each came from, and back. Owns the bounds: how many
- * bytes, lines, columns, and how far an XLSX may unpack. Refuses to know what the columns mean.
+ * bytes, lines, columns. Refuses to know what the columns mean.
  */
-import { inflateRawSync } from 'node:zlib';
 import { Refused } from '../refused.js';
+import { readWorkbook, WorkbookError } from './workbook.js';
 
 export interface Table {
   readonly columns: readonly string[];
@@ -14,15 +14,12 @@ export const MOST_BYTES = 2 * 2 ** 20;
 export const MOST_ROWS = 2_000;
 const MOST_COLUMNS = 40;
 const MOST_CELL = 2_000;
-/** A workbook of two thousand rows unpacks to well under this. */
-const MOST_UNPACKED = 24 * 2 ** 20;
-const MOST_PARTS = 400;
 
 /** @throws Refused with one sentence */
-export async function readTable(bytes: Uint8Array): Promise<Table> {
+export function readTable(bytes: Uint8Array): Table {
   if (bytes.length === 0) throw no('Tệp rỗng.', 'The file is empty.');
   if (bytes.length > MOST_BYTES) throw no(`Tệp lớn quá ${MOST_BYTES / 2 ** 20} MiB.`, `The file is larger than ${MOST_BYTES / 2 ** 20} MiB.`);
-  const lines = bytes[0] === 0x50 && bytes[1] === 0x4b ? await readXlsx(bytes) : readCsv(decodeText(bytes));
+  const lines = bytes[0] === 0x50 && bytes[1] === 0x4b ? readXlsx(bytes) : readCsv(decodeText(bytes));
   const filled = lines.filter(({ cells }) => cells.some((cell) => cell !== ''));
   const [head, ...rows] = filled;
   if (head === undefined) throw no('Tệp không có dòng nào.', 'The file has no line.');
@@ -110,51 +107,14 @@ function clean(cell: string): string {
   return cell.replace(/^'(?=[=+\-@\t\r])/, '').replace(/[\u00a0\u200b\ufeff]/g, ' ').trim();
 }
 
-async function readXlsx(bytes: Uint8Array): Promise<Line[]> {
-  unpackable(bytes);
-  const { default: excel } = await import('exceljs');
-  const workbook = new excel.Workbook();
+function readXlsx(bytes: Uint8Array): Line[] {
   try {
-    await workbook.xlsx.load(Buffer.from(bytes).buffer as ArrayBuffer);
-  } catch {
-    throw notAWorkbook();
-  }
-  const sheet = workbook.worksheets[0];
-  if (sheet === undefined) throw no('Tệp Excel không có trang tính nào.', 'The workbook has no sheet.');
-  const lines: Line[] = [];
-  sheet.eachRow((row, line) => {
-    if (lines.length > MOST_ROWS + 1) return;
-    const cells = Array.from({ length: Math.min(row.cellCount, MOST_COLUMNS + 1) }, (_, i) => clean(row.getCell(i + 1).text.normalize('NFC')));
-    lines.push({ line, cells });
-  });
-  return lines;
-}
-
-/** Unpacks every part once and throws it away: what a workbook says of its own size is not believed (a bomb says little). */
-export function unpackable(bytes: Uint8Array): void {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = file.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-  if (end < 0 || end + 22 > file.length) throw notAWorkbook();
-  const parts = file.readUInt16LE(end + 10);
-  if (parts > MOST_PARTS) throw tooBig();
-  let at = file.readUInt32LE(end + 16);
-  let left = MOST_UNPACKED;
-  try {
-    for (let part = 0; part < parts; part++) {
-      if (file.readUInt32LE(at) !== 0x0201_4b50) throw notAWorkbook();
-      const method = file.readUInt16LE(at + 10);
-      const packed = file.readUInt32LE(at + 20);
-      const local = file.readUInt32LE(at + 42);
-      const from = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
-      const data = file.subarray(from, from + packed);
-      if (method !== 0 && method !== 8) throw notAWorkbook();
-      left -= method === 0 ? data.length : inflateRawSync(data, { maxOutputLength: Math.max(1, left) }).length;
-      if (left <= 0) throw tooBig();
-      at += 46 + file.readUInt16LE(at + 28) + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
-    }
+    const rows = readWorkbook(bytes, MOST_ROWS + 2, MOST_COLUMNS + 1);
+    if (rows === null) throw no('Tệp Excel không có trang tính nào.', 'The workbook has no sheet.');
+    return rows.map(({ line, cells }) => ({ line, cells: cells.map((cell) => clean(cell.normalize('NFC'))) }));
   } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooBig() : notAWorkbook();
+    if (!(error instanceof WorkbookError)) throw error;
+    throw error.code === 'too-big' ? tooBig() : notAWorkbook();
   }
 }
 
