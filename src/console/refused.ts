@@ -69,6 +69,7 @@ export function asRefused(error: unknown): Refused {
     const code = String(spoken.code ?? '');
     const kind: Refusal = code === 'busy' || code === 'locked' ? 'busy'
       : code === 'disk-full' || code === 'read-only' || code === 'io' || code === 'corrupt' ? 'unavailable'
+      : code === 'second-person' ? 'forbidden'
       : code.startsWith('unknown-') || code === 'not-yours' ? 'not-found'
       : /-taken$|^(?:already-answered|changed-since|last-admin|exists|in-use|too-many)$/.test(code) ? 'conflict' : 'input';
     return new Refused(kind, { vi: spoken.vi, en: spoken.en });

@@ -9,6 +9,7 @@ import type { Connection } from './connection.js';
 import { checkStrength, fits, makeHash } from './passwords.js';
 import type { AccountStore } from './account-rows.js';
 import type { Actor, Role, UserRow } from './rows.js';
+import type { SecondPerson } from './second-person.js';
 import { StoreError } from './store-error.js';
 import { nameText } from './values.js';
 
@@ -25,7 +26,7 @@ interface Stored {
   readonly one_time_until: number | null;
 }
 
-export function createAccounts(db: Connection, changer: Changer, now: () => number): AccountStore {
+export function createAccounts(db: Connection, changer: Changer, second: SecondPerson, now: () => number): AccountStore {
   const columns = 'name, role, created_ms, disabled, hash, one_time_until, EXISTS (SELECT 1 FROM totp WHERE totp.user = user.name) AS totp';
   const all = db.prepare(`SELECT ${columns} FROM user ORDER BY created_ms, name`);
   const byName = db.prepare(`SELECT ${columns} FROM user WHERE name = ?`);
@@ -69,6 +70,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         if (byName.get(name) !== undefined) {
           throw new StoreError('name-taken', `Đã có tài khoản “${name}”.`, `There is already an account “${name}”.`);
         }
+        second.guard(actor, { name, before: null, after: role, letsIn: true });
         insert.run(name, role, Math.round(now()), hash, oneTimeUntilMs);
         note('user.add', name, null, { role });
         // Whoever adds the first account has come in; the code has done its work.
@@ -81,6 +83,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         const role = patch.role ?? before.role;
         const disabled = patch.disabled ?? before.disabled === 1;
         if (role !== 'it-admin' || disabled) keepAnAdmin(before);
+        second.guard(actor, { name: before.name, before: before.role, after: role, letsIn: hash !== null || (before.disabled === 1 && !disabled) });
         // a new password ends the wait that wrong ones have earned: the way back in, from the machine itself
         if (hash !== null) dropCount.run(before.name);
         // What the account may do, or who knows its password, is not what its open sessions were opened under.
@@ -111,6 +114,7 @@ export function createAccounts(db: Connection, changer: Changer, now: () => numb
         const before = byName.get(name) as Stored | undefined;
         if (before === undefined) return false;
         keepAnAdmin(before);
+        second.guard(actor, { name: before.name, before: before.role, after: null, letsIn: false });
         db.prepare('DELETE FROM user WHERE name = ?').run(before.name);
         dropCount.run(before.name);
         note('user.remove', before.name, { role: before.role }, null);

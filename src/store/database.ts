@@ -17,6 +17,7 @@ import { backupTo, removeAside } from './restore.js';
 import type { PolicyStore, Store } from './rows.js';
 import { createRoomTeachers } from './room-teachers.js';
 import { createSecondFactor } from './second-factor.js';
+import { createSecondPerson } from './second-person.js';
 import { createSessions } from './sessions.js';
 import { createTokens } from './tokens.js';
 import { createRooms } from './rooms.js';
@@ -50,6 +51,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     ...createRoomTeachers(db, changer),
   };
   const { settings, setApproved } = createSettings(db, changer);
+  const second = createSecondPerson(db);
   const dataVersion = db.prepare('PRAGMA data_version').pluck();
   return guarded<Store>({
     path: join(dataDir, DATABASE_FILE),
@@ -58,11 +60,11 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
       createEvents(db, { audit: audit.writer, busyMs: options.busyMs ?? BUSY_MS, removeAside: (beforeMs) => removeAside(dataDir, beforeMs) }),
     ),
     audit: guarded(audit.store),
-    accounts: guarded(createAccounts(db, changer, now)),
+    accounts: guarded(createAccounts(db, changer, second, now)),
     settings: guarded(settings),
     proposals: guarded(createProposals(db, { changer, policies, settings, setApproved })),
     sessions: guarded(createSessions(db)),
-    secondFactor: guarded(createSecondFactor(db, changer, now)),
+    secondFactor: guarded(createSecondFactor(db, changer, second, now)),
     tokens: guarded(createTokens(db, changer)),
     schoolTime: guarded(createSchoolTime(db, changer)),
     siteLists: guarded(createSiteLists(db, changer)),
@@ -72,7 +74,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
     channel: guarded(createChannel(db, changer)),
     dataVersion: () => Number(dataVersion.get()),
     inspectBackup: inspectCopy,
-    replaceFrom: (file, actor) => replaceFrom(db, changer, file, actor),
+    replaceFrom: (file, actor) => replaceFrom(db, { changer, second }, file, actor),
     backup: async (file, options) => {
       await backupTo(db, file);
       if (options?.withoutMessages === true) withoutMessages(file);

@@ -2,9 +2,11 @@
 import type { SecondFactorStore } from './access-rows.js';
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
+import type { Role } from './rows.js';
+import type { SecondPerson } from './second-person.js';
 import { StoreError } from './store-error.js';
 
-export function createSecondFactor(db: Connection, changer: Changer, now: () => number): SecondFactorStore {
+export function createSecondFactor(db: Connection, changer: Changer, second: SecondPerson, now: () => number): SecondFactorStore {
   const read = db.prepare('SELECT secret, last_step AS lastStep FROM totp WHERE user = ?');
   const name = db.prepare('SELECT name FROM user WHERE name = ?').pluck();
   const put = db.prepare(
@@ -17,6 +19,7 @@ export function createSecondFactor(db: Connection, changer: Changer, now: () => 
   const useCode = db.prepare('DELETE FROM recovery_code WHERE user = ? AND hash = ?');
   const left = db.prepare('SELECT count(*) FROM recovery_code WHERE user = ?').pluck();
   const drop = db.prepare('DELETE FROM totp WHERE user = ?');
+  const roleOf = db.prepare('SELECT role FROM user WHERE name = ?').pluck();
   const raise = db.prepare('UPDATE user SET version = version + 1 WHERE name = ?');
 
   return {
@@ -44,6 +47,8 @@ export function createSecondFactor(db: Connection, changer: Changer, now: () => 
       return changer.change(false, actor, (note) => {
         const known = name.get(user) as string | undefined;
         if (known === undefined) throw new StoreError('unknown-user', `Không có tài khoản “${user}”.`, `There is no account “${user}”.`);
+        const role = roleOf.get(known) as Role;
+        second.guard(actor, { name: known, before: role, after: role, letsIn: true });
         const had = drop.run(known).changes > 0;
         dropCodes.run(known);
         raise.run(known);

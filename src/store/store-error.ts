@@ -11,7 +11,7 @@ export const STORE_CODES = [
   'unknown-zone', 'unknown-profile', 'unknown-list', 'unknown-version', 'unknown-request', 'unknown-user', 'unknown-ticket',
   'bad-value', 'bad-time', 'too-big', 'too-many', 'already-answered', 'weak-password', 'last-admin', 'busy',
   // what two people decide
-  'unknown-proposal', 'unknown-category', 'already-decided', 'proposal-open', 'stale-proposal', 'not-approver', 'not-proposer', 'needs-approval', 'hard-cell',
+  'unknown-proposal', 'unknown-category', 'already-decided', 'proposal-open', 'stale-proposal', 'not-approver', 'not-proposer', 'needs-approval', 'second-person', 'hard-cell',
   'fixed-cell', 'not-looser', 'no-change', 'no-grant', 'grant-used', 'exception-taken',
   'bad-day', 'bells-overlap', 'period-in-use', 'unknown-period', 'not-yours', 'changed-since',
   'constraint',

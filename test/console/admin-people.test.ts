@@ -178,7 +178,11 @@ describe('accounts, CA, copies, imports', () => {
     });
 
     it('imports people: the new ones’ one-time passwords come as a file, and let them in', async () => {
-      await send('people', 'nguoi.csv', 'Tài khoản;Vai trò;Phòng\nthay.nam;giáo viên;Phòng 5\nco.tu.van;tư vấn học đường;\nco.lan;giáo viên;Phòng 5\n');
+      // with a head in use, a counsellor comes from the machine itself (decision 0010), in a table as well
+      await send('people', 'nguoi.csv', 'Tài khoản;Vai trò;Phòng\nthay.nam;giáo viên;Phòng 5\nco.tu.van;tư vấn học đường;\n');
+      expect(await admin.post('/lam/import.people', { _back: '/quan-tri/nhap' })).toMatchObject({ status: 403, body: expect.stringContaining('ngay trên máy cổng lọc') as string });
+      expect(await user('thay.nam')).toBeUndefined();
+      await send('people', 'nguoi.csv', 'Tài khoản;Vai trò;Phòng\nthay.nam;giáo viên;Phòng 5\nco.lan;giáo viên;Phòng 5\n');
       const file = await admin.post('/lam/import.people', { _back: '/quan-tri/nhap' });
       expect(file.headers['content-disposition']).toContain('mat-khau-dung-mot-lan.csv');
       const password = /^thay\.nam;([^;]+);/m.exec(file.body)?.[1] ?? '';

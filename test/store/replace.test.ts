@@ -76,6 +76,45 @@ describe('a restore beside a running gateway', () => {
     expect(readFileSync(join(dir, 'after.db')).includes('em buồn lắm')).toBe(true);
   });
 
+  it('brings no second person, and nothing that only two may do, where a head’s account is in use', async () => {
+    const HEAD = { kind: 'console', name: 'hieu-truong' } as const;
+    await store.accounts.addUser('hieu-truong', 'head', PASSWORD, actor);
+    await store.accounts.addUser('co-tu-van', 'counsellor', PASSWORD, { kind: 'cli', name: 'root' });
+    store.secondFactor.enrol('hieu-truong', 'SECRET', 1, [Buffer.alloc(32, 3)], HEAD);
+    await store.backup(copy);
+    change((db) => {
+      // what somebody with the file and no one’s leave would write into it
+      db.exec(`UPDATE user SET hash = (SELECT hash FROM user WHERE name = 'quantri') WHERE role IN ('head', 'counsellor');
+        UPDATE totp SET secret = 'MINE'; DELETE FROM recovery_code;
+        UPDATE user SET role = 'counsellor' WHERE name = 'co-lan';
+        INSERT INTO user (name, role, created_ms, disabled, hash) SELECT 'hieu-truong-2', 'head', 1, 0, hash FROM user WHERE name = 'quantri';
+        INSERT INTO setting (key, value) VALUES ('policy.tls.thpt', 'inspect'), ('school.name', 'Trường cũ');
+        INSERT INTO cell (profile, category, cell, reason, by, at_ms) VALUES ('thcs', 'mangxahoi', 'M', 'x', 'quantri', 1);
+        INSERT INTO proposal (kind, subject, change, base, reason, by, at_ms, expires_ms, state, decided_by, decided_ms) VALUES ('ca-key', 'ca-key', '{}', '', 'x', 'quantri', 1, 2, 'approved', 'hieu-truong', 1);
+        INSERT INTO api_token (hash, purpose, actions, by, created_ms, expires_ms) VALUES (x'01', 'x', '["help-ticket.list"]', 'co-tu-van', 1, 9e15)`);
+    });
+    store.inspectBackup(copy);
+    store.replaceFrom(copy, actor);
+
+    expect(store.settings.get('school.name')).toBe('Trường cũ');
+    expect(store.settings.get('policy.tls.thpt')).toBeNull();
+    expect(store.policies.cells()).toEqual([]);
+    expect(store.proposals.list(0)).toEqual([]);
+    expect(store.tokens.list()).toEqual([]);
+    expect(Object.fromEntries(store.accounts.users().map(({ name, role, disabled }) => [name, disabled ? 'closed' : role]))).toEqual({
+      quantri: 'it-admin', 'co-lan': 'closed', 'hieu-truong': 'head', 'hieu-truong-2': 'closed', 'co-tu-van': 'counsellor',
+    });
+    expect(store.secondFactor.secret('hieu-truong')).toMatchObject({ secret: 'SECRET' });
+    expect(store.secondFactor.recoveryLeft('hieu-truong')).toBe(1);
+    const db = new Database(join(dir, 'data', 'luytre.db'), { readonly: true });
+    expect(db.prepare('SELECT count(DISTINCT hash) FROM user WHERE disabled = 0').pluck().get()).toBe(3);
+    db.close();
+    expect(store.integrity()).toEqual([]);
+    // and a second time: nothing of the first is left over
+    store.replaceFrom(copy, actor);
+    expect(store.accounts.users()).toHaveLength(5);
+  });
+
   const change = (work: (db: Database.Database) => void): void => {
     const db = new Database(copy);
     work(db);
