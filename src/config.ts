@@ -85,7 +85,7 @@ const schema = z.strictObject({
     host: address.optional(),
     port: port.optional(),
     transparentPort: port.nullable().optional(),
-    workers: z.int().min(1).max(64).optional(),
+    workers: z.int().min(1).max(64).nullable().optional(),
   }).optional(),
   pages: z.strictObject({ port: port.optional() }).optional(),
   console: z.strictObject({ host: address.optional(), port: port.optional(), names: z.array(host).optional() }).optional(),

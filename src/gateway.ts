@@ -16,6 +16,7 @@ import { dayStart } from './activity/rollup.js';
 import { createChannelKeeper } from './gateway-channel.js';
 import { composeConsole } from './gateway-console.js';
 import { certsDir } from './installed.js';
+import { createDescriptorWatch } from './descriptors.js';
 import { codeOf, startJobs, type Job } from './jobs.js';
 import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.js';
 import { buildPolicyData, type PolicyProblem } from './lists/policy-data.js';
@@ -61,6 +62,8 @@ export interface GatewayParts {
   loadShipped(): Shipped;
   /** What `luytre doctor` finds, for the console. */
   findings(): Promise<readonly Finding[]>;
+  /** The store is a copy in memory, since the disk takes no writes. */
+  readonly inMemory?: boolean;
   /** Listening sockets of the transparent port, opened by the service manager. */
   readonly handed?: readonly HandedSocket[];
   /** Nobody accepts on them any more: the process must end and be started anew. */
@@ -103,6 +106,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const presence = createPresence();
   const blocks = createRoomBlocks();
   const live = createLiveView({ now: Date.now, devicesIn: (zone) => presence.count(zone) });
+  const descriptors = createDescriptorWatch(log);
   const recorder = createRecorder({ events: store.events, log });
   const secret = randomBytes(24).toString('base64url');
   let findZone = createZoneFinder(snapshot);
@@ -135,7 +139,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     tickets: ticketDesk(store, config.retention.ticketDays),
     ca: () => caFacts(authority.authority(), snapshot.data.school.name),
     health: () => ({
-      ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
+      ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped(), inMemory: parts.inMemory === true, descriptors: descriptors.state(), ranOut: descriptors.ranOut(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
     }),
   });
   const pagesPort = await pages.listen();
@@ -267,6 +271,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     { name: 'sessions', about: 'ends sessions of the console that are past their time', everyMs: 60_000, run: () => web.server.tidy() },
     { name: 'events', about: 'writes events and roll-ups', everyMs: 1_000, run: () => recorder.flush() },
+    { name: 'descriptors', about: 'watches the limit of open files', everyMs: 2_000, run: () => descriptors.look() },
     { name: 'neighbours', about: 'MAC addresses of the rooms that are named by MAC', everyMs: 15_000, run: refreshNeighbours },
     {
       name: 'day',

@@ -224,7 +224,12 @@ async function checkTrust(env: CommandEnv, add: Add): Promise<void> {
 
 async function checkPorts(env: CommandEnv, add: Add): Promise<void> {
   const { config } = env;
-  if ((await health(config.pages.port)) !== null) return add('ports', 'ok', 'Cổng lọc đang chạy và trả lời.', 'The gateway is running and answers.');
+  const said = await health(config.pages.port);
+  if (said !== null) {
+    add('ports', 'ok', 'Cổng lọc đang chạy và trả lời.', 'The gateway is running and answers.');
+    checkHealth(said, add);
+    return;
+  }
   for (const port of [config.proxy.port, config.proxy.transparentPort, config.pages.port]) {
     if (port === null || port === 0 || (port === config.proxy.transparentPort && socketUnitEnabled())) continue;
     const code = await tryListen(port);
@@ -232,6 +237,24 @@ async function checkPorts(env: CommandEnv, add: Add): Promise<void> {
     else if (code !== null) add('ports', 'fail', `Không mở được cổng ${port} (${code}).`, `Port ${port} can't be opened (${code}).`, 'Chọn cổng từ 1024 trở lên trong tệp cấu hình.', 'Choose a port of 1024 or above in the config file.');
     else add('ports', 'ok', `Cổng ${port} còn trống.`, `Port ${port} is free.`);
   }
+}
+
+/** Said here, in the banner of `luytre start` and on the console. */
+export const IN_MEMORY: Finding = {
+  check: 'in-memory', status: 'fail',
+  vi: 'Đĩa không ghi được: cổng lọc đang lọc bằng bản sao trong bộ nhớ, mọi thay đổi và số liệu từ lúc này sẽ mất khi khởi động lại.',
+  en: 'The disk takes no writes: the gateway filters from a copy in memory, and every change and figure from now on is lost with the next start.',
+  remedyVi: 'Dọn đĩa; ghi được trở lại là cổng lọc tự khởi động lại trong vài giây.',
+  remedyEn: 'Free some space; within seconds of that the gateway starts anew by itself.',
+};
+
+/** What the running gateway says of itself. Without descriptors it resets this very question too: then it is `ports` that tells. */
+function checkHealth(said: Record<string, unknown>, add: Add): void {
+  if (said['inMemory'] === true) add(IN_MEMORY.check, IN_MEMORY.status, IN_MEMORY.vi, IN_MEMORY.en, IN_MEMORY.remedyVi, IN_MEMORY.remedyEn);
+  const remedyVi = 'Tìm máy mở quá nhiều kết nối (network.connectionsPerClient), hoặc tăng giới hạn: systemctl edit luytre, ghi [Service] và LimitNOFILE=262144, rồi systemctl restart luytre';
+  const remedyEn = 'Find the device that opens too many connections (network.connectionsPerClient), or raise the limit: systemctl edit luytre, [Service] LimitNOFILE=262144, then systemctl restart luytre';
+  if (said['descriptors'] === 'out' || said['descriptors'] === 'low') add('descriptors', 'fail', 'Cổng lọc gần hết hoặc đã hết số tệp được mở: kết nối mới bị ngắt.', 'The gateway is at its limit of open files, or close to it: new connections are reset.', remedyVi, remedyEn);
+  else if (said['ranOut'] === true) add('descriptors', 'warn', 'Từ lúc khởi động, đã có lần cổng lọc hết số tệp được mở và ngắt kết nối mới.', 'Since its start the gateway has run out of open files and reset new connections.', remedyVi, remedyEn);
 }
 
 async function checkTransparent(env: CommandEnv, add: Add): Promise<void> {

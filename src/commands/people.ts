@@ -44,14 +44,14 @@ function registerUsers(program: Command, run: Run): void {
     );
   users.command('set <name>').description('sửa (change)')
     .option('--role <role>', ROLES.join(' | '))
-    .option('--password <password>', 'mật khẩu mới (new password)')
+    .option('--password [password]', 'mật khẩu mới; không ghi sau --password thì được hỏi (new password; asked for where none is given)')
     .option('--disable', 'khóa (disable)')
     .option('--enable', 'mở khóa (enable)')
     .action(
-      run(async (env, name: string, options: { role?: string; password?: string; disable?: boolean; enable?: boolean }) => {
+      run(async (env, name: string, options: { role?: string; password?: string | true; disable?: boolean; enable?: boolean }) => {
         const patch: { role?: Role; disabled?: boolean; password?: string } = {};
         if (options.role !== undefined) patch.role = knownRole(options.role);
-        if (options.password !== undefined) patch.password = options.password;
+        if (options.password !== undefined) patch.password = options.password === true ? ((await typedPassword(env, name)) ?? (await firstLine())) : options.password;
         if (options.disable === true) patch.disabled = true;
         if (options.enable === true) patch.disabled = false;
         if (Object.keys(patch).length === 0) throw new CommandError(2, 'Chưa nêu điều gì cần sửa.', 'Nothing to change.');

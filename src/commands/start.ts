@@ -1,18 +1,22 @@
 /** `luytre start`: the gateway in the foreground. SIGTERM and SIGINT drain and exit 0; SIGHUP reloads. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { handedSockets } from '../config.js';
 import type { Gateway } from '../gateway.js';
 import { rulesDir } from '../installed.js';
 import { ownAddresses } from '../own-addresses.js';
-import { examine } from './doctor.js';
-import { lockDataDir } from '../instance-lock.js';
+import { examine, IN_MEMORY } from './doctor.js';
+import { isDataDirLocked, LockedError, lockDataDir } from '../instance-lock.js';
 import { codeOf } from '../jobs.js';
 import { loadShipped } from '../lists/shipped.js';
 import { createLog, type Log } from '../log.js';
+import { copyToMemory, takesWritesAgain, writeFault, type MemoryCopy } from '../store/memory-copy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { compileBar } from './progress.js';
 
 const DRAIN_MS = 5_000;
+const ASK_DISK_MS = 5_000;
 
 export function registerStart(program: Command, run: Run): void {
   program
@@ -22,23 +26,47 @@ export function registerStart(program: Command, run: Run): void {
     .action(run((env, options: { quiet?: boolean }) => start(env, options.quiet === true)));
 }
 
-async function start(env: CommandEnv, quiet: boolean): Promise<void> {
+async function start(asked: CommandEnv, quiet: boolean): Promise<void> {
   const log = createLog(quiet ? 'warn' : 'info');
+  const { dataDir } = asked.config;
+  const held = heldInMemory(dataDir, log);
+  const env = held === null ? asked : { ...asked, store: () => held.store };
+  try {
+    await serve(env, log, held !== null);
+  } finally {
+    held?.remove();
+  }
+}
+
+/**
+ * A disk that can be read and not written must not close the Internet of a school: the last policy lies on it. It is copied into memory and
+ * enforced from there until the disk takes writes again; then the process ends and its supervisor starts it in the ordinary way.
+ */
+function heldInMemory(dataDir: string, log: Log): MemoryCopy | null {
+  if (isDataDirLocked(dataDir)) throw new LockedError();
+  const fault = existsSync(dataDir) ? writeFault(dataDir) : null;
+  const copy = fault === null ? null : copyToMemory(dataDir);
+  if (copy !== null) log.error('the disk takes no writes: filtering from a copy in memory; what is changed now is not kept', { part: 'store', code: fault ?? '' });
+  return copy;
+}
+
+async function serve(env: CommandEnv, log: Log, inMemory: boolean): Promise<void> {
+  const { dataDir } = env.config;
   const store = env.store();
   const fault = store.integrity()[0];
   if (fault !== undefined) {
     throw new CommandError(1, 'Cơ sở dữ liệu bị hỏng; hãy phục hồi từ bản sao lưu: luytre restore FILE.', 'The database is damaged; restore a backup: luytre restore FILE.');
   }
-  const unlock = lockDataDir(env.config.dataDir);
+  const unlock = inMemory ? () => undefined : lockDataDir(dataDir);
   const bar = compileBar(env);
   let gateway: Gateway;
   const handed = handedSockets();
-  let lose = (): void => undefined;
-  const lost = new Promise<void>((resolve) => (lose = resolve));
+  let end = (_why: CommandError): void => undefined;
+  const ended = new Promise<CommandError>((resolve) => (end = resolve));
   try {
     // only this command needs the wire; the others start faster without it
     const { startGateway } = await import('../gateway.js');
-    gateway = await startGateway({ config: env.config, store, log, handed, onLost: () => lose(), loadShipped: () => loadShipped(rulesDir()), findings: () => examine(env), onProgress: bar.update });
+    gateway = await startGateway({ config: env.config, store, log, handed, inMemory, onLost: () => end(NOBODY_ACCEPTS), loadShipped: () => loadShipped(rulesDir()), findings: () => examine(env), onProgress: bar.update });
   } catch (error) {
     unlock();
     throw portTaken(error) ?? error;
@@ -46,16 +74,21 @@ async function start(env: CommandEnv, quiet: boolean): Promise<void> {
     bar.stop();
   }
   // before anyone is told that it runs: a signal that came first would end the process in the system's way
-  const stopped = untilStopped(gateway, log, lost);
+  const stopped = untilStopped(gateway, log, ended);
+  const watch = inMemory ? setInterval(() => takesWritesAgain(dataDir) && end(DISK_IS_BACK), ASK_DISK_MS) : null;
   try {
     banner(env, gateway, handed.length > 0);
+    if (inMemory) env.say.out(env.t(`${IN_MEMORY.vi} ${IN_MEMORY.remedyVi}`, `${IN_MEMORY.en} ${IN_MEMORY.remedyEn}`));
     await stopped;
   } finally {
+    if (watch !== null) clearInterval(watch);
     unlock();
   }
   log.info('stopped', { part: 'gateway' });
 }
 
+const NOBODY_ACCEPTS = new CommandError(1, 'Không còn luồng nào nhận kết nối ở cổng trong suốt; systemd sẽ khởi động lại.', 'No thread accepts on the transparent socket any more; systemd will start it again.');
+const DISK_IS_BACK = new CommandError(1, 'Đĩa ghi được trở lại; cổng lọc khởi động lại để dùng dữ liệu trên đĩa (systemd tự làm; không có systemd thì chạy lại npm start).', 'The disk takes writes again; the gateway starts anew to use the data on it (systemd does so; without it run npm start again).');
 function portTaken(error: unknown): CommandError | null {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return new CommandError(1, `Cổng ${port ?? ''} đang có chương trình khác dùng; đổi cổng trong tệp cấu hình hoặc tắt chương trình kia.`, `Port ${port ?? ''} is in use by another program; change it in the config file or stop that program.`);
@@ -73,6 +106,8 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   const { proxy, pages, transparent, console: web } = gateway.ports;
   const { fingerprint, fromCa } = gateway.consoleCertificate;
   const code = env.store().accounts.issueSetupCode(env.now(), { replace: true });
+  // an installed machine has the command of its own (deploy/luytre-admin); in a clone npx finds the program and ./data
+  const command = env.config.dataDir === resolve('data') ? 'npx luytre' : 'luytre';
   const say = env.say.out;
   say('');
   say(env.t('Lũy Tre đang chạy. Internet đã được lọc theo lứa tuổi.', 'Lũy Tre is running. The Internet is filtered by age.'));
@@ -89,7 +124,7 @@ function banner(env: CommandEnv, gateway: Gateway, tproxy: boolean): void {
   if (code !== null) {
     say(`  ${env.t('Mã quản trị dùng một lần', 'One-time admin code')}: ${code}`);
     say(`    ${env.t('Tạo tài khoản quản trị đầu tiên (trong 60 phút)', 'Make the first admin account (within 60 minutes)')}: https://${webAddress}:${web}/khoi-dau`);
-    say(`    ${env.t('hoặc ở dòng lệnh', 'or on the command line')}: npx luytre setup --code ${code}`);
+    say(`    ${env.t('hoặc ở dòng lệnh', 'or on the command line')}: ${command} setup --code ${code}`);
   }
   say(`  ${env.t('Thử ngay', 'Try it')}: curl -x http://${reachable(env.config.proxy.host, '127.0.0.1')}:${proxy} -I http://hitclub.com/`);
   say('');
@@ -101,7 +136,7 @@ function reachable(host: string, any: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function untilStopped(gateway: Gateway, log: Log, lost: Promise<void>): Promise<void> {
+function untilStopped(gateway: Gateway, log: Log, ended: Promise<CommandError>): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const stop = (): void => {
@@ -109,10 +144,9 @@ function untilStopped(gateway: Gateway, log: Log, lost: Promise<void>): Promise<
       stopping = true;
       gateway.stop(DRAIN_MS).then(resolve, reject);
     };
-    void lost.then(() => {
+    void ended.then((fault) => {
       if (stopping) return;
       stopping = true;
-      const fault = new CommandError(1, 'Không còn luồng nào nhận kết nối ở cổng trong suốt; systemd sẽ khởi động lại.', 'No thread accepts on the transparent socket any more; systemd will start it again.');
       gateway.stop(DRAIN_MS).then(() => reject(fault), reject);
     });
     process.on('SIGTERM', stop);

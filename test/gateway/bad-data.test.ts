@@ -3,7 +3,7 @@
  * and where a gateway runs it goes on filtering.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -134,9 +134,9 @@ describe('a disk that is full or can\'t be written', () => {
     fill();
     oneSentence(await runCli(['zones', 'add', 'B', '--profile', 'thcs', '--data', folder]), 1, /đã đầy/);
     oneSentence(await runCli(['backup', join(mount, 'b.db'), '--data', folder]), 1, /đã đầy/);
-    oneSentence(await runCli(['start', '--data', folder]), 1, /đã đầy/);
     mkdirSync(join(mount, 'new'), { mode: 0o700 });
     oneSentence(await runCli(['zones', 'list', '--data', join(mount, 'new')]), 1, /đã đầy/);
+    oneSentence(await runCli(['start', '--data', join(mount, 'new')]), 1, /đã đầy/);
     expect(readdirSync(join(mount, 'new'))).toEqual([]);
     expect(existsSync(join(mount, 'b.db'))).toBe(false);
     rmSync(join(mount, 'fill'));
@@ -173,9 +173,55 @@ describe('a disk that is full or can\'t be written', () => {
   });
 });
 
-function fetchStatus(proxyPort: number): Promise<number> {
+describe.each(['full', 'mounted read-only'] as const)('a start on a disk that is %s', (how) => {
+  it('filters by the last policy, says so, keeps nothing, and starts anew when there is room', { timeout: 120_000 }, async (context) => {
+    const mount = mkdtempSync(join(tmpdir(), 'luytre-full-'));
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      rmdirSync(mount);
+      return context.skip('no tmpfs can be mounted here');
+    }
+    const unwritable = (): void => {
+      if (how === 'full') expect(() => writeFileSync(join(mount, 'fill'), Buffer.alloc(25 * 2 ** 20))).toThrow(/ENOSPC/);
+      else execFileSync('mount', ['-o', 'remount,ro', mount]);
+    };
+    const writable = (): void => {
+      if (how === 'full') rmSync(join(mount, 'fill'));
+      else execFileSync('mount', ['-o', 'remount,rw', mount]);
+    };
+    const gateway = await startTestGateway({ dataDir: join(mount, 'data'), config: { proxy: { workers: 1 } } });
+    try {
+      expect(await gateway.cli('rules', 'allow', 'lms.thu-nghiem.vn')).toMatchObject({ code: 0 });
+      // after a kill the last change is in the log beside the database: the copy has to take that too
+      await gateway.stop('SIGKILL');
+      unwritable();
+      await gateway.start();
+      expect(gateway.output()).toContain('filtering from a copy in memory');
+      await until(() => /Đĩa không ghi được/.test(gateway.output()), 5_000, 'said in the banner');
+      expect(await fetchStatus(gateway.proxyPort, 'lms.thu-nghiem.vn')).not.toBe(403);
+      expect(await fetchStatus(gateway.proxyPort)).toBe(403);
+      expect((await gateway.cli('doctor')).out).toContain('✗ Đĩa không ghi được: cổng lọc đang lọc bằng bản sao trong bộ nhớ');
+      const copy = `/dev/shm/luytre-${gateway.pid()}`;
+      expect(statSync(copy).mode & 0o777).toBe(0o700);
+      writable();
+      await until(() => /Đĩa ghi được trở lại/.test(gateway.output()), 20_000, 'ends by itself');
+      await until(() => !existsSync(copy), 20_000, 'takes its copy away');
+      await gateway.stop();
+      await gateway.start();
+      expect(await fetchStatus(gateway.proxyPort, 'lms.thu-nghiem.vn')).not.toBe(403);
+      expect((await gateway.cli('audit', 'verify')).code).toBe(0);
+    } finally {
+      await gateway.end();
+      execFileSync('umount', ['-l', mount]);
+      rmdirSync(mount);
+    }
+  });
+});
+
+function fetchStatus(proxyPort: number, host = 'hitclub.com'): Promise<number> {
   return new Promise((resolve, reject) => {
-    request({ port: proxyPort, host: '127.0.0.1', path: 'http://hitclub.com/', headers: { host: 'hitclub.com' } }, (response) => {
+    request({ port: proxyPort, host: '127.0.0.1', path: `http://${host}/`, headers: { host } }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     }).on('error', reject).end();
