@@ -228,6 +228,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         const next = await build();
         snapshot = next;
         findZone = createZoneFinder(next);
+        const names = store.policies.formerNames();
+        presence.rename(names);
+        blocks.rename(names);
         await pool.setPolicy(next.data);
         log.info('policy in force', { part: 'policy', generation: next.data.generation });
       } catch (error) {

@@ -12,6 +12,8 @@ export interface Seen {
 export interface Presence {
   take(seen: readonly Seen[]): void;
   count(zone: string): number;
+  /** Rooms that have another name now: what was seen of them goes with them. @param names former name → name in force */
+  rename(names: ReadonlyMap<string, string>): void;
   /** The day's key is another: the same device would count twice. */
   clear(): void;
 }
@@ -42,6 +44,16 @@ export function createPresence(clockMs: () => number = () => performance.now()):
       }
     },
     count: (zone) => fresh(zone).size,
+    rename(names) {
+      for (const [from, to] of names) {
+        const seen = zones.get(from);
+        if (seen === undefined) continue;
+        zones.delete(from);
+        const known = zones.get(to) ?? new Map<number, number>();
+        for (const [token, atMs] of seen) known.set(token, Math.max(atMs, known.get(token) ?? atMs));
+        zones.set(to, known);
+      }
+    },
     clear: () => zones.clear(),
   };
 }

@@ -29,6 +29,8 @@ export interface RoomBlocks {
   take(notes: readonly EventNote[]): void;
   /** Most devices first. */
   read(zone: string, fromMs: number, nowMs: number): readonly BlockedCategory[];
+  /** Rooms that have another name now keep what was counted. @param names former name → name in force */
+  rename(names: ReadonlyMap<string, string>): void;
   /** The day's key is another: the same device would count twice. */
   clear(): void;
 }
@@ -67,6 +69,20 @@ export function createRoomBlocks(): RoomBlocks {
         .filter(([, tokens]) => tokens.size >= FEWEST)
         .map(([category, tokens]) => ({ category, devices: Math.round(tokens.size / ROUNDED_TO) * ROUNDED_TO }))
         .sort((a, b) => b.devices - a.devices || (a.category < b.category ? -1 : 1));
+    },
+    rename(names) {
+      for (const [from, to] of names) {
+        const counted = rooms.get(from);
+        if (counted === undefined) continue;
+        rooms.delete(from);
+        const known = entry(rooms, to, () => new Map<number, Map<string, Set<number>>>());
+        for (const [quarter, categories] of counted) {
+          for (const [category, tokens] of categories) {
+            const all = entry(entry(known, quarter, () => new Map<string, Set<number>>()), category, () => new Set<number>());
+            for (const token of tokens) all.add(token);
+          }
+        }
+      }
     },
     clear: () => rooms.clear(),
   };

@@ -16,8 +16,10 @@ export function knownCategory(env: CommandEnv, code: string): string {
 }
 
 export function knownZone(env: CommandEnv, name: string): string {
+  // scripts may still say a name the room had before
+  const called = env.store().policies.zoneCalled(name);
+  if (called !== null) return called;
   const known = env.store().policies.zones().map((zone) => zone.name);
-  if (known.includes(name)) return name;
   const list = known.length === 0 ? env.t('chưa có phòng nào; thêm bằng «luytre zones add»', 'there is none yet; add one with "luytre zones add"') : known.join(', ');
   throw new CommandError(1, `Không có phòng «${name}» (${list}).`, `No zone "${name}" (${list}).`);
 }

@@ -16,21 +16,22 @@ interface ZoneOptions {
   slot?: string[];
 }
 
-type SetOptions = Omit<ZoneOptions, 'port' | 'login'> & { port?: string | false; login?: string | false };
+type SetOptions = Omit<ZoneOptions, 'port' | 'login'> & { port?: string | false; login?: string | false; rename?: string };
 
 export function registerZones(program: Command, run: Run): void {
   const zones = program.command('zones').description('phòng, khu vực: ai đi qua cổng lọc với hồ sơ nào (rooms and areas)');
   zones.command('list').description('liệt kê các phòng (list)').action(run((env) => list(env)));
   withOptions(zones.command('add <name>').description('thêm phòng (add)'), true).action(run((env, name: string, options: ZoneOptions) => add(env, name, options)));
   withOptions(zones.command('set <name>').description('sửa phòng; nêu lại cidr, mac, slot là thay cả (change; lists are replaced whole)'), false)
+    .option('--rename <new-name>', 'đổi tên phòng; tiết, yêu cầu, thầy cô, số liệu đi theo (rename; what refers to the room follows)')
     .option('--no-port', 'bỏ cổng riêng (drop its own port)')
     .option('--no-login', 'bỏ tài khoản chung (drop the shared login)')
     .action(run((env, name: string, options: SetOptions) => set(env, name, options)));
   zones.command('remove <name>').description('xóa phòng (remove)').action(
     run((env, name: string) => {
-      knownZone(env, name);
-      env.store().policies.removeZone(name, env.actor);
-      done(env, name, env.t(`Đã xóa phòng ${name}.`, `Zone ${name} removed.`));
+      const zone = knownZone(env, name);
+      env.store().policies.removeZone(zone, env.actor);
+      done(env, zone, env.t(`Đã xóa phòng ${zone}.`, `Zone ${zone} removed.`));
     }),
   );
 }
@@ -74,8 +75,9 @@ function add(env: CommandEnv, name: string, options: ZoneOptions): void {
   done(env, zone.name, env.t(`Đã thêm phòng ${zone.name}, hồ sơ ${zone.profile}.`, `Zone ${zone.name} added on profile ${zone.profile}.`));
 }
 
-function set(env: CommandEnv, name: string, options: SetOptions): void {
-  knownZone(env, name);
+function set(env: CommandEnv, called: string, options: SetOptions): void {
+  const name = knownZone(env, called);
+  const to = options.rename === undefined ? name : asUsage(() => roomName(options.rename ?? ''));
   const patch: { -readonly [K in keyof Omit<ZoneRow, 'name'>]?: ZoneRow[K] } = {};
   if (options.profile !== undefined) patch.profile = knownProfile(env, options.profile);
   if (options.cidr !== undefined) patch.cidrs = options.cidr.map((text) => asUsage(() => cidrText(text)));
@@ -85,9 +87,13 @@ function set(env: CommandEnv, name: string, options: SetOptions): void {
   if (options.login === false) patch.login = null;
   else if (typeof options.login === 'string') patch.login = login(options.login, options.password);
   if (options.slot !== undefined) patch.timetable = slots(env, patch.profile ?? env.store().policies.zones().find((row) => row.name === name)?.profile ?? '', options.slot);
-  if (Object.keys(patch).length === 0) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
-  env.store().policies.setZone(name, patch, env.actor);
-  done(env, name, env.t(`Đã sửa phòng ${name}.`, `Zone ${name} changed.`));
+  if (Object.keys(patch).length === 0 && options.rename === undefined) throw new CommandError(2, 'Chưa nêu điều gì cần sửa; xem «luytre zones set --help».', 'Nothing to change; see "luytre zones set --help".');
+  const { policies } = env.store();
+  env.store().together(() => {
+    policies.setZone(name, patch, env.actor);
+    if (to !== name) policies.renameZone(name, to, env.actor);
+  });
+  done(env, to, to === name ? env.t(`Đã sửa phòng ${name}.`, `Zone ${name} changed.`) : env.t(`Phòng ${name} nay tên là ${to}.`, `Zone ${name} is called ${to} now.`));
 }
 
 function portOf(env: CommandEnv, text: string): number {

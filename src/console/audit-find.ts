@@ -46,7 +46,7 @@ export function askedOf(filter: AuditFilter): AuditAsked {
     range: { ...(fromMs === null ? {} : { fromMs }), ...(toMs === null ? {} : { toMs: toMs + DAY_MS }) },
     keep: (row) =>
       (who === '' || folded(row.actor.name).includes(who)) &&
-      (object === '' || folded(row.object).includes(object)) &&
+      (object === '' || folded(row.object).includes(object) || (row.action === 'zone.rename' && folded(row.before ?? '').includes(object))) &&
       (starts === null || starts.some((start) => row.action.startsWith(start))),
   };
 }

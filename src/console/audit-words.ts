@@ -20,6 +20,7 @@ export const AUDIT_WORDS: Readonly<Record<string, Words>> = {
   'room.restore': { vi: 'giao lại phòng', en: 'gave the room back' },
   'zone.add': { vi: 'thêm phòng', en: 'added the room' },
   'zone.set': { vi: 'sửa phòng', en: 'changed the room' },
+  'zone.rename': { vi: 'đổi tên phòng', en: 'renamed the room' },
   'zone.remove': { vi: 'xóa phòng', en: 'removed the room' },
   'zone.restore': { vi: 'hoàn tác việc xóa phòng', en: 'took back the removal of the room' },
   'zone.teachers': { vi: 'đổi thầy cô phụ trách phòng', en: 'changed the teachers of the room' },

@@ -41,8 +41,9 @@ export function mayUse(env: ConsoleDeps, who: Who, room: string): boolean {
 
 /** @throws Refused: a room that is not there and one that is somebody else's are told apart by nobody */
 export function ownRoom(env: ConsoleDeps, who: Who, name: string): string {
-  const known = env.store.policies.zones().some((zone) => zone.name === name);
-  if (known && mayUse(env, who, name)) return name;
+  // a page left open, or a script, may still say a name the room had before
+  const room = env.store.policies.zoneCalled(name);
+  if (room !== null && mayUse(env, who, room)) return room;
   throw refused('not-found', 'Không có phòng này, hoặc phòng không thuộc quyền của thầy/cô.', 'There is no such room, or it is not yours.');
 }
 

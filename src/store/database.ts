@@ -27,6 +27,7 @@ import { createSettings } from './settings.js';
 import { createSiteLists } from './site-lists.js';
 import { guarded } from './store-error.js';
 import { createTlsHosts } from './tls-hosts.js';
+import { createZoneRename } from './zone-rename.js';
 import { createZones } from './zones.js';
 
 export interface StoreOptions extends DatabaseOptions {
@@ -43,6 +44,7 @@ export function openStore(dataDir: string, options: StoreOptions = {}): Store {
   const policies: PolicyStore = {
     generation: changer.generation,
     ...createZones(db, changer),
+    ...createZoneRename(db, changer),
     ...createLessons(db, changer),
     ...createRules(db, changer),
     ...createLists(db, changer),

@@ -8,6 +8,7 @@ import type { Connection } from './connection.js';
 import { retention, type RetentionOptions } from './retention.js';
 import type { DeviceCountRow, DomainRow, EventStore, RollupRow } from './rows.js';
 import { verifyRollups } from './verify.js';
+import { formerNames } from './zone-names.js';
 
 /** A batch waits this long for the write lock: the recorder keeps what failed, and the control thread must not stand still. */
 const BATCH_BUSY_MS = 250;
@@ -90,8 +91,8 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
      FROM device_day WHERE day_ms >= ? AND day_ms < ? ORDER BY day_ms, profile, category, action`,
   );
 
-  const facetOf = (event: Event): number => {
-    const key = [event.zone ?? '', event.profile, event.category ?? '', event.action, event.layer ?? '', event.reason, event.channel] as const;
+  const facetOf = (event: Event, nowCalled: ReadonlyMap<string, string>): number => {
+    const key = [event.zone === null ? '' : (nowCalled.get(event.zone) ?? event.zone), event.profile, event.category ?? '', event.action, event.layer ?? '', event.reason, event.channel] as const;
     const found = getFacet.get(...key);
     return Number(found ?? addFacet.run(...key).lastInsertRowid);
   };
@@ -99,12 +100,14 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
     name === null || !STORABLE_DOMAIN.test(name) ? 0 : Number(getDomain.get(name) ?? addDomain.run(name).lastInsertRowid);
 
   const write = (events: readonly Event[], counts: readonly DeviceCountRow[]): void => {
+    // What was counted under a room's old name a moment ago is the room's (zone-rename.ts).
+    const nowCalled = formerNames(db);
     const facets = new Map<string, Facet>();
     const domainIds = new Map<string | null, number>([[null, 0]]);
     for (const event of events) {
       const facetKey = `${event.profile} ${event.category ?? ''} ${event.action} ${event.layer ?? ''} ${event.reason} ${event.channel} ${event.zone ?? ''}`;
       let facet = facets.get(facetKey);
-      if (facet === undefined) facets.set(facetKey, (facet = { id: facetOf(event), action: event.action, category: event.category ?? '', rows: new Map() }));
+      if (facet === undefined) facets.set(facetKey, (facet = { id: facetOf(event, nowCalled), action: event.action, category: event.category ?? '', rows: new Map() }));
       let domain = domainIds.get(event.domain);
       if (domain === undefined) domainIds.set(event.domain, (domain = domainOf(event.domain)));
       // Minutes take 25 bits until 2033 and 26 after, domains stay under 2^26: one exact number, and a third of the time of a string.

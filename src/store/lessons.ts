@@ -9,7 +9,7 @@ import { createLessonReader, putLesson, putOpening } from './lesson-rows.js';
 import type { NewLesson } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, entryText, nameText, note as noteText, profileId, siteEntries, span } from './values.js';
-import { zoneId } from './zones.js';
+import { zoneAt } from './zone-names.js';
 
 const EXAM = 'thi';
 
@@ -28,9 +28,10 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
   return {
     lessons,
     startLesson(lesson, actor) {
-      const made = validLesson(lesson);
+      const valid = validLesson(lesson);
       return changer.change(true, actor, (note) => {
-        const zone = zoneId(db, made.zone);
+        const { id: zone, name } = zoneAt(db, valid.zone);
+        const made = { ...valid, zone: name };
         const inWay = (row: LessonRow | OpeningRow): boolean => row.zone === made.zone && row.fromMs < made.untilMs;
         const replaced = lessons(made.fromMs).filter(inWay);
         const closed = made.profile === EXAM ? openings(made.fromMs).filter(inWay) : [];
@@ -43,38 +44,38 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
     },
     endLesson(zoneName, nowMs, actor) {
       return changer.change(true, actor, (note) => {
-        const zone = zoneId(db, zoneName);
-        const running = lessons(nowMs).filter((lesson) => lesson.zone === zoneName && lesson.fromMs <= nowMs);
+        const { id: zone, name } = zoneAt(db, zoneName);
+        const running = lessons(nowMs).filter((lesson) => lesson.zone === name && lesson.fromMs <= nowMs);
         if (running.length === 0) return false;
         db.prepare('UPDATE lesson SET until_ms = max(from_ms, ?) WHERE zone = ? AND from_ms <= ? AND until_ms > ?').run(nowMs, zone, nowMs, nowMs);
-        note('lesson.end', zoneName, running, null);
+        note('lesson.end', name, running, null);
         return true;
       });
     },
     undoStart(started, nowMs, actor) {
       changer.change(true, actor, (note) => {
-        const zone = zoneId(db, started.zone);
+        const { id: zone, name } = zoneAt(db, started.zone);
         const row = lessons(nowMs).find(({ id }) => id === started.id);
-        if (row?.untilMs !== started.untilMs) throw changedSince(started.zone);
+        if (row?.untilMs !== started.untilMs) throw changedSince(name);
         db.prepare('DELETE FROM lesson WHERE id = ?').run(started.id);
         for (const lesson of started.replaced) putLesson(db, zone, lesson.id, lesson);
         for (const opening of started.closed) putOpening(db, zone, opening.id, opening);
-        note('lesson.undo', started.zone, row, started.replaced);
+        note('lesson.undo', name, row, started.replaced);
       });
     },
     restoreLesson(lesson, nowMs, actor) {
       changer.change(true, actor, (note) => {
-        const zone = zoneId(db, lesson.zone);
-        const inWay = lessons(nowMs).some((row) => row.zone === lesson.zone && row.id !== lesson.id && row.fromMs < lesson.untilMs);
-        if (inWay || lesson.untilMs <= nowMs) throw changedSince(lesson.zone);
+        const { id: zone, name } = zoneAt(db, lesson.zone);
+        const inWay = lessons(nowMs).some((row) => row.zone === name && row.id !== lesson.id && row.fromMs < lesson.untilMs);
+        if (inWay || lesson.untilMs <= nowMs) throw changedSince(name);
         putLesson(db, zone, lesson.id, lesson);
-        note('lesson.restore', lesson.zone, null, lesson);
+        note('lesson.restore', name, null, { ...lesson, zone: name });
       });
     },
     openings,
     addOpening: (opening, actor) => changer.change(true, actor, (note) => {
       const row = insertOpening(db, opening);
-      note('opening.add', opening.zone, null, row);
+      note('opening.add', row.zone, null, row);
       return row;
     }),
     removeOpening(id, nowMs, actor) {
@@ -90,8 +91,9 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
     restoreOpening(opening, nowMs, actor) {
       changer.change(true, actor, (note) => {
         if (opening.untilMs <= nowMs) throw changedSince(opening.zone);
-        putOpening(db, zoneId(db, opening.zone), opening.id, opening);
-        note('opening.restore', opening.zone, null, opening);
+        const { id: zone, name } = zoneAt(db, opening.zone);
+        putOpening(db, zone, opening.id, opening);
+        note('opening.restore', name, null, { ...opening, zone: name });
       });
     },
   };
@@ -103,7 +105,8 @@ export function insertOpening(db: Connection, opening: Omit<OpeningRow, 'id'>): 
   span(opening.fromMs, opening.untilMs);
   nameText(opening.by, 128);
   noteText(opening.reason);
-  return { ...opening, id: putOpening(db, zoneId(db, opening.zone), null, opening) };
+  const { id: zone, name } = zoneAt(db, opening.zone);
+  return { ...opening, zone: name, id: putOpening(db, zone, null, opening) };
 }
 
 function validLesson(lesson: NewLesson): Omit<LessonRow, 'id'> {

@@ -9,6 +9,7 @@ import { insertRule } from './rules.js';
 import type { Actor, PolicyStore, RequestCounts, RequestRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { categoryCode, entryText, nameText, note as noteText, profileId, text, timeMs } from './values.js';
+import { zoneCalled } from './zone-names.js';
 import { dayStart } from '../activity/rollup.js';
 
 /** Open requests a school can look through; more is somebody playing with the button. */
@@ -78,8 +79,10 @@ export function createRequests(db: Connection, changer: Changer): RequestPart {
           if (taken.get(request.ref) !== undefined) {
             throw new StoreError('ref-taken', 'Mã yêu cầu này đã có.', 'This request reference is already in use.');
           }
+          // the page may not know a new name yet
+          const zone = request.zone === null ? null : (zoneCalled(db, request.zone)?.name ?? request.zone);
           const id = insert.run(
-            request.ref, request.zone, request.profile, request.host, request.category, request.reason, atMs,
+            request.ref, zone, request.profile, request.host, request.category, request.reason, atMs,
           ).lastInsertRowid;
           received.run(dayStart(atMs));
           return byId.get(id) as RequestRow;

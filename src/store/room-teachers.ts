@@ -3,7 +3,7 @@ import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import type { PolicyStore } from './rows.js';
 import { StoreError } from './store-error.js';
-import { zoneId } from './zones.js';
+import { zoneAt } from './zone-names.js';
 
 export function createRoomTeachers(db: Connection, changer: Changer): Pick<PolicyStore, 'roomTeachers' | 'setRoomTeachers'> {
   const all = db.prepare('SELECT z.name AS zone, r.user FROM room_teacher r JOIN zone z ON z.id = r.zone ORDER BY z.name, r.user');
@@ -19,17 +19,17 @@ export function createRoomTeachers(db: Connection, changer: Changer): Pick<Polic
     roomTeachers: read,
     setRoomTeachers(zone, users, actor) {
       changer.change(false, actor, (note) => {
-        const id = zoneId(db, zone);
+        const { id, name: room } = zoneAt(db, zone);
         const names = [...new Set(users.map((user) => {
           const name = known.get(user);
           if (typeof name !== 'string') throw new StoreError('unknown-user', `Không có tài khoản “${user}”.`, `There is no account “${user}”.`);
           return name;
         }))].sort();
-        const before = read().get(zone) ?? [];
+        const before = read().get(room) ?? [];
         if (JSON.stringify(before) === JSON.stringify(names)) return;
         drop.run(id);
         for (const name of names) insert.run(id, name);
-        note('zone.teachers', zone, before, names);
+        note('zone.teachers', room, before, names);
       });
     },
   };

@@ -7,7 +7,7 @@ import type { Role } from './rows.js';
 import type { RoomStore, UserRoomRow } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, timeMs } from './values.js';
-import { zoneId } from './zones.js';
+import { zoneAt, zoneCalled } from './zone-names.js';
 
 interface Account {
   readonly name: string;
@@ -47,18 +47,18 @@ export function createRooms(db: Connection, changer: Changer): RoomStore {
       const name = account(user).name;
       return all.filter((room) => room.user === name);
     },
-    addRoom: (user, zone, actor) => changer.change(false, actor, (note) => {
+    addRoom: (user, called, actor) => changer.change(false, actor, (note) => {
       const { name } = switcher(user);
-      const id = zoneId(db, zone);
+      const { id, name: zone } = zoneAt(db, called);
       const before = roomsInForce(db, -1).filter((room) => room.zone === zone && room.untilMs === null).map((room) => room.user);
       if (before.includes(name)) return false;
       putRoom(db, id, { user: name, untilMs: null, by: null });
       note('zone.teachers', zone, before, [...before, name].sort());
       return true;
     }),
-    removeRoom: (user, zone, actor) => changer.change(false, actor, (note) => {
+    removeRoom: (user, called, actor) => changer.change(false, actor, (note) => {
       const { name } = account(user);
-      const id = zoneId(db, zone);
+      const { id, name: zone } = zoneAt(db, called);
       const before = roomOf(name, zone, -1);
       if (before === undefined) return null;
       db.prepare('DELETE FROM room_teacher WHERE user = ? AND zone = ?').run(name, id);
@@ -69,16 +69,17 @@ export function createRooms(db: Connection, changer: Changer): RoomStore {
     restoreRoom(room, actor) {
       changer.change(false, actor, (note) => {
         const { name } = switcher(room.user);
-        putRoom(db, zoneId(db, room.zone), { ...room, user: name });
-        note('room.restore', room.zone, null, room);
+        const zone = zoneAt(db, room.zone);
+        putRoom(db, zone.id, { ...room, user: name });
+        note('room.restore', zone.name, null, { ...room, zone: zone.name });
       });
     },
     maySwitch(user, zone, nowMs) {
       const row = byName.get(user) as Account | undefined;
-      return row !== undefined && isOwn(row, zone, nowMs);
+      return row !== undefined && isOwn(row, zoneCalled(db, zone)?.name ?? zone, nowMs);
     },
-    handOver: (zone, from, to, untilMs, nowMs, actor) => changer.change(true, actor, (note) => {
-      const id = zoneId(db, zone);
+    handOver: (called, from, to, untilMs, nowMs, actor) => changer.change(true, actor, (note) => {
+      const { id, name: zone } = zoneAt(db, called);
       const giver = account(from);
       const taker = switcher(to);
       if (giver.name === taker.name) throw badValue('Hãy chọn một thầy cô khác để bàn giao.', 'Choose another teacher to hand the room over to.');

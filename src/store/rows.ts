@@ -14,7 +14,7 @@ import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.
 import type { LessonKind } from '../policy/snapshot.js';
 import type { AuditStore } from './audit-rows.js';
 import type { HelpTicketStore } from './ticket-rows.js';
-import type { NewLesson, RemovedZone, RoomStore, SchoolTimeStore, SiteListStore, SlotRow, StartedLesson, UndoStore } from './school-rows.js';
+import type { NewLesson, RemovedZone, RenamedZone, RoomStore, SchoolTimeStore, SiteListStore, SlotRow, StartedLesson, UndoStore } from './school-rows.js';
 
 /** Who did it, for the audit trail. A person's account name at most; never a pupil. */
 export interface Actor {
@@ -194,6 +194,12 @@ export interface PolicyStore extends UndoStore {
   addZone(zone: ZoneRow, actor: Actor): void;
   setZone(name: string, patch: Partial<Omit<ZoneRow, 'name'>>, actor: Actor): ZoneRow;
   removeZone(name: string, actor: Actor): RemovedZone;
+  /** Name in force of the room that is, or was, called so; null: none. */
+  zoneCalled(name: string): string | null;
+  /** Names that rooms had before, each with the name in force. */
+  formerNames(): ReadonlyMap<string, string>;
+  /** What refers to the room follows, its figures too (store/zone-rename.ts). Refused where another room has the name. */
+  renameZone(name: string, to: string, actor: Actor): RenamedZone;
   /** Lessons not yet over at `nowMs`. */
   lessons(nowMs: number): LessonRow[];
   /** Starts a lesson; ends one that is running in the zone; an exam (`thi`) also ends the zone's openings. */

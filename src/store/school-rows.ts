@@ -153,9 +153,22 @@ export interface StartedLesson extends LessonRow {
 /** A zone that was removed, with what went with it. */
 export interface RemovedZone {
   readonly zone: ZoneRow;
+  /** Names it had before. */
+  readonly former: readonly string[];
   readonly lessons: readonly LessonRow[];
   readonly openings: readonly OpeningRow[];
   readonly rooms: readonly UserRoomRow[];
+}
+
+/** A room that was given another name, and what an undo has to know. */
+export interface RenamedZone {
+  readonly id: number;
+  readonly from: string;
+  readonly to: string;
+  /** Under which name the figures of a room that is gone were put, which had the new name once. */
+  readonly setAside: string | null;
+  /** What the new name had meant before: former names of rooms. */
+  readonly forgotten: readonly { readonly name: string; readonly zone: number }[];
 }
 
 /** What an approval makes: an opening of the request's room, or a rule of the school. */
@@ -181,6 +194,8 @@ export interface CauseCount {
 export interface UndoStore {
   /** Undoes a removal: the zone with the lessons, openings and teachers that went with it. */
   restoreZone(removed: RemovedZone, nowMs: number, actor: Actor): void;
+  /** Undoes a renaming, figures set aside included; refused where the room has another name since, or its old one is taken. */
+  undoRename(renamed: RenamedZone, actor: Actor): void;
   /** Undoes a start that is still in force: what it replaced and closed goes on for the time it had left. */
   undoStart(started: StartedLesson, nowMs: number, actor: Actor): void;
   /** Undoes an end: the lesson as it was (`lessons` before the end) goes on; refused where another has begun. */

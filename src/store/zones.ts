@@ -8,6 +8,7 @@ import { periodsRing } from './school-time.js';
 import type { RemovedZone } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, nameText, parseStrings, profileId, text } from './values.js';
+import { forgetFormer, nameTaken, rememberFormer, sameName, unknownZone } from './zone-names.js';
 
 interface Stored {
   readonly name: string;
@@ -45,6 +46,7 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
         unclaimed(zone, others);
         periodsRing(db, zone.timetable);
         insert.run(toStored(zone));
+        forgetFormer(db, zone.name);
         note('zone.add', zone.name, null, audited(zone));
       });
     },
@@ -74,7 +76,7 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
         return removed;
       });
     },
-    restoreZone({ zone, lessons, openings, rooms }, nowMs, actor) {
+    restoreZone({ zone, former, lessons, openings, rooms }, nowMs, actor) {
       changer.change(true, actor, (note) => {
         const others = zones();
         if (others.some((other) => sameName(other.name, zone.name))) throw nameTaken(zone.name);
@@ -84,6 +86,8 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
         for (const lesson of lessons) if (lesson.untilMs > nowMs) putLesson(db, id, lesson.id, lesson);
         for (const opening of openings) if (opening.untilMs > nowMs) putOpening(db, id, opening.id, opening);
         for (const room of rooms) putRoom(db, id, room);
+        forgetFormer(db, zone.name);
+        for (const name of former) rememberFormer(db, { name, zone: id });
         note('zone.restore', zone.name, null, audited(zone));
       });
     },
@@ -92,27 +96,8 @@ export function createZones(db: Connection, changer: Changer): Pick<PolicyStore,
 
 /** What goes with a zone. */
 function withIt(db: Connection, zone: ZoneRow): RemovedZone {
-  return { zone, lessons: lessonsOfZone(db, zone.name), openings: openingsOfZone(db, zone.name), rooms: roomsOfZone(db, zone.name) };
-}
-
-/** Row id of a zone by name, for lessons and openings. */
-export function zoneId(db: Connection, name: string): number {
-  const id = db.prepare('SELECT id FROM zone WHERE name = ?').pluck().get(name);
-  if (typeof id !== 'number') throw unknownZone(name);
-  return id;
-}
-
-function nameTaken(name: string): StoreError {
-  return new StoreError('name-taken', `Đã có phòng tên “${name}”.`, `There is already a zone named “${name}”.`);
-}
-
-function unknownZone(name: string): StoreError {
-  return new StoreError('unknown-zone', `Không có phòng tên “${name}”.`, `There is no zone named “${name}”.`);
-}
-
-/** Two rooms that differ in case or accents' composition only would be told apart by nobody. */
-function sameName(a: string, b: string): boolean {
-  return a.normalize('NFC').toLowerCase() === b.normalize('NFC').toLowerCase();
+  const former = db.prepare('SELECT f.name FROM zone_former f JOIN zone z ON z.id = f.zone WHERE z.name = ?').pluck().all(zone.name) as string[];
+  return { zone, former, lessons: lessonsOfZone(db, zone.name), openings: openingsOfZone(db, zone.name), rooms: roomsOfZone(db, zone.name) };
 }
 
 function valid(zone: ZoneRow): void {

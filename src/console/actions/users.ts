@@ -197,7 +197,7 @@ export const userActions = [
         for (const room of wanted) if (!now.includes(room)) inField('rooms', () => env.store.rooms.addRoom(user.name, room, who.actor));
       });
       const before = held();
-      const wanted = [...new Set(input.rooms ?? [])];
+      const wanted = [...new Set((input.rooms ?? []).map((room) => env.store.policies.zoneCalled(room) ?? room))];
       put(wanted);
       return {
         value: { name: user.name, rooms: wanted },

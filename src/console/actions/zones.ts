@@ -7,7 +7,7 @@ import { cidrText, loginName, macText, ownPort, profileText, roomLogin, roomName
 import { action, type Who } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { coarseDevices } from '../devices.js';
-import { inField, refused, wrongField } from '../refused.js';
+import { inField, refused, wrongField, type Refused } from '../refused.js';
 import { both } from '../words.js';
 
 const MOST_SIGNS = 200;
@@ -33,16 +33,21 @@ const row = z.object({
 const range = z.object({ zone: z.string(), cidr: z.string() });
 
 export function zoneRow(env: ConsoleDeps, name: string): ZoneRow {
-  const found = env.store.policies.zones().find((zone) => zone.name === name);
+  const called = env.store.policies.zoneCalled(name);
+  const found = env.store.policies.zones().find((zone) => zone.name === called);
   if (found === undefined) throw refused('not-found', 'Không có phòng này; có thể phòng vừa bị xóa.', 'There is no such room; it may just have been removed.');
   return found;
 }
 
-/** Puts a room back as it was, unless somebody has changed it since. */
+/** Puts a room back as it was, unless somebody has changed it since. Its name is another matter (`undoRename`). */
 export function takeBackZone(env: ConsoleDeps, who: Who, before: ZoneRow, after: ZoneRow): void {
-  const now = zoneRow(env, before.name);
-  if (JSON.stringify(now) !== JSON.stringify(after)) throw refused('conflict', `Phòng ${before.name} đã được người khác đổi; không hoàn tác.`, `${before.name} has been changed by somebody else; nothing was taken back.`);
-  env.store.policies.setZone(before.name, before, who.actor);
+  const now = zoneRow(env, after.name);
+  if (JSON.stringify(now) !== JSON.stringify(after)) throw changedSince(after.name);
+  env.store.policies.setZone(after.name, before, who.actor);
+}
+
+export function changedSince(room: string): Refused {
+  return refused('conflict', `Phòng ${room} đã được người khác đổi; không hoàn tác.`, `${room} has been changed by somebody else; nothing was taken back.`);
 }
 
 /** Signs and profile as the store keeps them; each fault is said beside its field. */
@@ -112,28 +117,41 @@ export const zoneActions = [
     name: 'zone.set',
     method: 'PUT',
     path: '/zones/{zone}',
-    about: { vi: 'Sửa phòng; điều không nêu là bỏ, thời khóa biểu giữ nguyên', en: 'Change a room, whole; what is absent is taken away, the timetable stays' },
+    about: { vi: 'Sửa phòng, cả tên; điều không nêu là bỏ, trừ tên và thời khóa biểu', en: 'Change a room, whole; what is absent is taken away, except name and timetable' },
     roles: ['it-admin'],
     bearsOnVerdicts: true,
-    input: z.strictObject({ zone: zoneName, ...shape }),
+    input: z.strictObject({
+      zone: zoneName,
+      name: zoneName.optional().meta({ vi: 'Tên phòng', en: 'Name', description: 'A new name; absent: it stays. Lessons, requests and figures follow, and the old name stays good until another room takes it' }),
+      ...shape,
+    }),
     output: z.object({ name: z.string(), profile: z.string() }),
     run(env, who, input) {
       const before = zoneRow(env, input.zone);
+      const name = input.name === undefined ? before.name : inField('name', () => roomName(input.name ?? ''));
       const patch = read(env, input, before);
-      const teachersBefore = [...(env.store.policies.roomTeachers().get(before.name) ?? [])];
-      env.store.together(() => {
-        inField('teachers', () => env.store.policies.setRoomTeachers(before.name, input.teachers ?? [], who.actor));
-        env.store.policies.setZone(before.name, patch, who.actor);
+      const { policies } = env.store;
+      const teachersOf = (room: string): string[] => [...(policies.roomTeachers().get(room) ?? [])];
+      const teachersBefore = teachersOf(before.name);
+      const renamed = env.store.together(() => {
+        const made = name === before.name ? null : inField('name', () => policies.renameZone(before.name, name, who.actor));
+        inField('teachers', () => policies.setRoomTeachers(name, input.teachers ?? [], who.actor));
+        policies.setZone(name, patch, who.actor);
+        return made;
       });
       // as it was written down: ranges without doubles
-      const after = zoneRow(env, before.name);
+      const after = zoneRow(env, name);
+      const teachersAfter = teachersOf(name);
       return {
         value: { name: after.name, profile: after.profile },
-        say: { vi: `Đã sửa ${after.name}.`, en: `${after.name} changed.` },
+        say: renamed === null ? { vi: `Đã sửa ${name}.`, en: `${name} changed.` } : { vi: `${before.name} nay tên là ${name}.`, en: `${before.name} is called ${name} now.` },
         undo: () => env.store.together(() => {
           takeBackZone(env, who, before, after);
-          env.store.policies.setRoomTeachers(before.name, teachersBefore, who.actor);
+          if (teachersOf(name).join('\n') !== teachersAfter.join('\n')) throw changedSince(name);
+          policies.setRoomTeachers(name, teachersBefore, who.actor);
+          if (renamed !== null) policies.undoRename(renamed, who.actor);
         }),
+        ...(renamed === null ? {} : { next: `/quan-tri/phong/${encodeURIComponent(name)}` }),
       };
     },
   }),

@@ -20,7 +20,7 @@ export function History({ ctx, object, belongs, title, class: className }: {
   const { t, format, nowMs } = ctx;
   const objects = typeof object === 'string' ? [object] : object;
   const rows = objects
-    .flatMap((name) => ctx.env.store.audit.about(name, LOOKED_THROUGH))
+    .flatMap((name) => underAllNames(ctx, name))
     .filter(belongs ?? (() => true))
     .sort((a, b) => b.seq - a.seq)
     .slice(0, SHOWN);
@@ -38,6 +38,25 @@ export function History({ ctx, object, belongs, title, class: className }: {
       </ol>
     </details>
   );
+}
+
+/** A thing that was renamed has its earlier records under the name it had then; older ones of the new name are another's. */
+function underAllNames(ctx: PageContext, object: string): AuditRow[] {
+  const rows: AuditRow[] = [];
+  let before = Infinity;
+  for (let name: string | null = object; name !== null && rows.length < LOOKED_THROUGH; ) {
+    const said: AuditRow[] = ctx.env.store.audit.about(name, LOOKED_THROUGH).filter(({ seq }) => seq < before);
+    const renamed: AuditRow | undefined = said.find(({ action }) => action === 'zone.rename');
+    rows.push(...said.filter(({ seq }) => renamed === undefined || seq >= renamed.seq));
+    before = renamed?.seq ?? before;
+    name = renamed === undefined ? null : formerNameIn(renamed);
+  }
+  return rows;
+}
+
+function formerNameIn(renamed: AuditRow): string | null {
+  const before = JSON.parse(renamed.before ?? 'null') as { readonly name?: unknown } | null;
+  return typeof before?.name === 'string' ? before.name : null;
 }
 
 function Details({ row, say }: { readonly row: AuditRow; readonly say: Saying }) {

@@ -18,9 +18,8 @@ export function ZoneForm({ ctx, zone, teachers }: ZoneFormProps) {
   const people = env.store.accounts.users().filter((user) => user.role === 'teacher' && !user.disabled);
   return (
     <ActionForm ctx={ctx} action={action}>
-      {zone === null
-        ? <Field {...at} name="name" maxlength={40} label={t('Tên phòng', 'Name')} placeholder={t('Phòng máy 1', 'Lab 1')} />
-        : <input type="hidden" name="zone" value={zone.name} />}
+      {zone === null ? null : <input type="hidden" name="zone" value={zone.name} />}
+      <Field {...at} name="name" maxlength={40} autocomplete="off" label={t('Tên phòng', 'Name')} {...(zone === null ? { placeholder: t('Phòng máy 1', 'Lab 1') } : { value: zone.name, hint: t('Đổi tên thì tiết đang chạy, yêu cầu, thầy cô, số liệu đi theo phòng.', 'Give it another name and its lessons, requests, teachers and figures go with it.') })} />
       <Field {...at} name="profile" label={t('Hồ sơ lọc của phòng', 'Profile')} value={zone?.profile ?? 'thcs'} options={profileOptions(ctx)} />
       <Field {...at} name="cidrs" type="textarea" required={false} label={t('Dải địa chỉ, mỗi dòng một dải', 'Address ranges, one a line')} value={(zone?.cidrs ?? []).join('\n')}
         placeholder="192.168.10.0/24" hint={t('Cách thường dùng nhất. Hai phòng không dùng chung một dải; dải hẹp nằm trong dải rộng thì dải hẹp thắng.', 'The usual way. No two rooms share a range; a narrower range inside a wider one wins.')} />
