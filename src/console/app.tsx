@@ -91,7 +91,7 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const id = c.req.param('id');
     if (kit.tasks.get(who.name, id) === null) throw refused('not-found', 'Không có việc này, hoặc việc đã xong từ lâu.', 'There is no such work, or it ended long ago.');
     const t = wordsOf(who.session?.lang ?? 'vi');
-    return streamSSE(c, (stream) => followTask(stream, (onChange) => kit.tasks.watch(who.name, id, onChange), (state) => String(<TaskNow t={t} state={state} />)));
+    return streamSSE(c, (stream) => followTask(stream, (onChange) => kit.tasks.watch(who.name, id, onChange), (state) => String(<TaskNow t={t} state={state} nowMs={env.now()} />)));
   });
 
   app.post('/hoan-tac', async (c) => {

@@ -55,12 +55,12 @@ export async function runAction(parts: RunParts, action: Action, who: Who, read:
     if (action.proof === true) await prove(parts, who, shown);
     const done = (await action.run(env, who, read() as z.output<typeof action.input>)) as Done<unknown>;
     if (action.bearsOnVerdicts === true) await env.apply();
-    const inverse = done.undo;
-    const undo = inverse === undefined ? null : parts.undo.offer(ownerOf(who), async () => {
+    const offer = (inverse: () => void | Promise<void>): string => parts.undo.offer(ownerOf(who), async () => {
       await inverse();
       if (action.bearsOnVerdicts === true) await env.apply();
     });
-    const task = done.work === undefined ? null : parts.tasks.start(who.name, done.work);
+    const undo = done.undo === undefined ? null : offer(done.undo);
+    const task = done.work === undefined ? null : parts.tasks.start(who.name, done.work, offer);
     return { value: done.value, say: done.say ?? null, undo, next: task === null ? (done.next ?? null) : `/viec/${task}`, task, file: done.file ?? null };
   } catch (error) {
     const known = asRefused(error);

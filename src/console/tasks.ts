@@ -12,7 +12,13 @@ export type Report = (done: number, total: number | null) => void;
 export interface LongWork {
   readonly title: Words;
   /** Resolves to what is said at the end, and the page to go on to; what it throws is said as every refusal is. */
-  run(report: Report): Promise<Words & { readonly next?: string }>;
+  run(report: Report): Promise<Ended>;
+}
+
+export interface Ended extends Words {
+  readonly next?: string;
+  /** Takes back what the work did, offered for ten seconds from its end; `back`: the page to be on then, where `next` may be gone. */
+  readonly undo?: { run(): void | Promise<void>; readonly back: string };
 }
 
 export interface TaskState {
@@ -25,11 +31,16 @@ export interface TaskState {
   readonly words: Words | null;
   /** Page to go on to, once done. */
   readonly next: string | null;
+  /** What takes it back, and since when that is offered. */
+  readonly undo: { readonly token: string; readonly atMs: number; readonly back: string } | null;
 }
 
 export interface Tasks {
-  /** @throws Refused when too much is under way */
-  start(owner: string, work: LongWork): string;
+  /**
+   * @param offer makes an undo of what the work gives at its end
+   * @throws Refused when too much is under way
+   */
+  start(owner: string, work: LongWork, offer?: (inverse: () => void | Promise<void>) => string): string;
   /** Null where there is none of that owner's. */
   get(owner: string, id: string): TaskState | null;
   /** Calls back with each change, and at once; ends by itself when the work does. @returns stop */
@@ -59,18 +70,18 @@ export function createTasks(now: () => number): Tasks {
   };
 
   return {
-    start(owner, work) {
+    start(owner, work, offer) {
       for (const [id, task] of tasks) if (task.endedMs !== null && now() - task.endedMs > KEPT_MS) tasks.delete(id);
       if ([...tasks.values()].filter((task) => task.endedMs === null).length >= MAX_RUNNING) {
         throw refused('busy', 'Cổng lọc đang làm nhiều việc nặng; hãy đợi một việc xong rồi thử lại.', 'Too much long work is under way; wait for one to end.');
       }
       const id = randomBytes(9).toString('base64url');
-      const task: Task = { owner, state: { id, title: work.title, state: 'running', done: 0, total: null, words: null, next: null }, endedMs: null, watchers: new Set() };
+      const task: Task = { owner, state: { id, title: work.title, state: 'running', done: 0, total: null, words: null, next: null, undo: null }, endedMs: null, watchers: new Set() };
       tasks.set(id, task);
       void Promise.resolve()
         .then(() => work.run((done, total) => set(task, { done, total })))
         .then(
-          ({ vi, en, next }) => set(task, { state: 'done', words: { vi, en }, next: next ?? null, done: task.state.total ?? task.state.done }),
+          ({ vi, en, next, undo }) => set(task, { state: 'done', words: { vi, en }, next: next ?? null, undo: undo === undefined || offer === undefined ? null : { token: offer(() => undo.run()), atMs: now(), back: undo.back }, done: task.state.total ?? task.state.done }),
           (error: unknown) => set(task, { state: 'refused', words: asRefused(error).words }),
         );
       return id;

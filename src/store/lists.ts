@@ -9,7 +9,7 @@ import { badValue, categoryCode, nameText, parseStrings, profileSet, text, timeM
 /** Versions kept of each list, the current one included: what `lists rollback` can go back to. */
 export const KEPT_VERSIONS = 5;
 
-type ListPart = Pick<PolicyStore, 'lists' | 'putList' | 'listEntries' | 'listVersions' | 'rollbackList' | 'removeList'>;
+type ListPart = Pick<PolicyStore, 'lists' | 'putList' | 'listEntries' | 'listVersions' | 'rollbackList' | 'removeList' | 'undoPutList'>;
 
 interface Stored {
   readonly id: number;
@@ -132,6 +132,32 @@ export function createLists(db: Connection, changer: Changer): ListPart {
         setCurrent.run(earlier.id, list.id);
         note('list.rollback', name, shown(current), shown(earlier));
         return toVersion(earlier);
+      });
+    },
+    undoPutList(before, after, actor) {
+      changer.change(true, actor, (note) => {
+        const list = byName.get(after.name) as Stored | undefined;
+        const current = list === undefined ? null : currentOf(list);
+        if (list === undefined || current === null || metaText(list) !== metaText(validMeta(after)) || current.version !== after.current.version || current.sha256 !== after.current.sha256) {
+          throw new StoreError('changed-since', `Danh sách “${after.name}” đã có thay đổi khác, nên không hoàn tác được.`, `List “${after.name}” has changed since: this can't be undone.`);
+        }
+        if (before === null) {
+          db.prepare('DELETE FROM list WHERE id = ?').run(list.id);
+          note('list.remove', list.name, shown(current), null);
+          return;
+        }
+        if (before.current.sha256 !== current.sha256) {
+          const earlier = versionsOf(list).find(({ version, sha256 }) => version === before.current.version && sha256 === before.current.sha256);
+          if (earlier === undefined) throw new StoreError('unknown-version', `Danh sách “${list.name}” không còn giữ phiên bản trước.`, `List “${list.name}” does not keep the version before.`);
+          setCurrent.run(earlier.id, list.id);
+          // what was taken back is no version to roll back to
+          dropVersion.run(current.id);
+          note('list.rollback', list.name, shown(current), shown(earlier));
+        }
+        const meta = validMeta(before);
+        if (metaText(list) === metaText(meta)) return;
+        updateList.run(meta);
+        note('list.set', list.name, metaText(list), metaText(meta));
       });
     },
     removeList(name, actor) {

@@ -223,6 +223,8 @@ export interface PolicyStore extends UndoStore {
   listVersions(name: string): ListVersionRow[];
   rollbackList(name: string, actor: Actor): ListVersionRow;
   removeList(name: string, actor: Actor): boolean;
+  /** Undoes `putList`, its version and what the list is for; refused where the list is no longer as that left it. @param before null: there was no such list */
+  undoPutList(before: ListRow | null, after: ListRow, actor: Actor): void;
   requests(state?: RequestRow['state']): RequestRow[];
   addRequest(request: Omit<RequestRow, 'id' | 'state' | 'answeredMs' | 'by' | 'answer'>): RequestRow;
   /** @param list name of the list that had closed the page, for the over-blocking figures */

@@ -159,6 +159,7 @@ const ACTION_ROWS: Readonly<Record<string, readonly Role[]>> = {
   'import.rooms': ['it-admin'],
   'import.people': ['it-admin'],
   'import.cancel': ['it-admin'],
+  'import.take-back': ['it-admin'],
   'token.list': ['it-admin'],
   'token.add': ['it-admin'],
   'token.remove': ['it-admin'],

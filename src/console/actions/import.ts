@@ -1,6 +1,8 @@
 /** Rooms and people from a spreadsheet: sent, looked at line by line, and only then written, all or nothing. What waits to be written lies in memory. */
 import { z } from 'zod';
+import type { PreparedUser } from '../../store/account-rows.js';
 import { applyPeople, applyRooms } from '../roster/apply.js';
+import { withPeopleBack, withRoomsBack } from '../roster/take-back.js';
 import { COLUMNS, readPeople, readRooms, type PersonRow, type Preview, type RoomRow, type RosterKind, type SchoolNow } from '../roster/roster.js';
 import { csvText, MOST_BYTES, readTable, xlsxBytes, type Table } from '../roster/table.js';
 import { action, type Who } from '../action.js';
@@ -40,6 +42,30 @@ function waitingOf(env: ConsoleDeps): Map<string, Waiting> {
 
 export function waitingTable(env: ConsoleDeps, who: Who): Waiting | null {
   return waitingOf(env).get(ownerOf(who)) ?? null;
+}
+
+/**
+ * An import whose answer was the file of passwords. A page has no place for the button of ten seconds there, and whether the right people are in it is seen
+ * only when the file is opened; so it can be taken back for half an hour, as long as nobody has come in with what was handed out.
+ */
+interface HandedOut {
+  readonly added: number;
+  readonly atMs: number;
+  readonly undo: () => void;
+}
+
+const handed = new WeakMap<object, Map<string, HandedOut>>();
+
+function handedOutOf(env: ConsoleDeps): Map<string, HandedOut> {
+  const known = handed.get(env) ?? new Map<string, HandedOut>();
+  handed.set(env, known);
+  for (const [owner, { atMs }] of known) if (env.now() - atMs >= WAIT_MS) known.delete(owner);
+  return known;
+}
+
+/** The last one of this session that can still be taken back. */
+export function handedOut(env: ConsoleDeps, who: Who): HandedOut | null {
+  return handedOutOf(env).get(ownerOf(who)) ?? null;
 }
 
 export function schoolNow(env: ConsoleDeps, who: Who): SchoolNow {
@@ -123,12 +149,13 @@ export const importActions = [
     output: z.object({ added: z.int(), changed: z.int() }),
     async run(env, who, input) {
       const preview = faultless(readRooms(await tableOf(env, who, 'rooms', input.csv), schoolNow(env, who)));
-      applyRooms(env.store, preview.rows, who.actor);
+      const undo = withRoomsBack(env.store, preview.rows, env.now, who.actor, () => applyRooms(env.store, preview.rows, who.actor));
       waitingOf(env).delete(ownerOf(who));
       const count = (what: string): number => preview.changes.filter((one) => one.kind === what).length;
       return {
         value: { added: count('new'), changed: count('changed') },
         say: { vi: `Đã thêm ${count('new')} phòng, sửa ${count('changed')} phòng.`, en: `${count('new')} rooms added, ${count('changed')} changed.` },
+        undo,
         next: '/quan-tri/phong',
       };
     },
@@ -150,14 +177,39 @@ export const importActions = [
       if (fresh.length > MOST_NEW) throw refused('input', `Mỗi lần nhập tối đa ${MOST_NEW} tài khoản mới; hãy chia tệp.`, `At most ${MOST_NEW} new accounts at a time; split the file.`);
       const untilMs = env.now() + ONE_TIME_MS;
       const passwords = new Map(fresh.map((row) => [row.name, newOneTimePassword()]));
-      const prepared = [];
+      const prepared: PreparedUser[] = [];
       for (const row of fresh) prepared.push(await env.store.accounts.prepareUser(row.name, row.role, passwords.get(row.name) ?? '', untilMs));
-      applyPeople(env.store, preview.rows, prepared, (name, role) => void env.store.accounts.setRole(name, role, who.actor), env.now(), who.actor);
+      const undo = withPeopleBack(env.store, preview.rows, env.now, who.actor, () =>
+        applyPeople(env.store, preview.rows, prepared, (name, role) => void env.store.accounts.setRole(name, role, who.actor), env.now(), who.actor));
       waitingOf(env).delete(ownerOf(who));
       const say = { vi: `Đã thêm ${fresh.length} tài khoản, sửa ${preview.changes.filter((one) => one.kind === 'changed').length}.`, en: `${fresh.length} accounts added, ${preview.changes.filter((one) => one.kind === 'changed').length} changed.` };
-      if (fresh.length === 0) return { value: {}, say, next: '/quan-tri/tai-khoan' };
+      if (fresh.length === 0) return { value: {}, say, undo, next: '/quan-tri/tai-khoan' };
+      handedOutOf(env).set(ownerOf(who), { added: fresh.length, atMs: env.now(), undo });
       const rows = [['Tài khoản', 'Mật khẩu dùng một lần', 'Dùng được đến'], ...fresh.map((row) => [row.name, passwords.get(row.name) ?? '', new Date(untilMs + 7 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')])];
       return { value: {}, say, file: { name: 'mat-khau-dung-mot-lan.csv', type: 'text/csv; charset=utf-8', body: new TextEncoder().encode(csvText(rows)) } };
+    },
+  }),
+  action({
+    name: 'import.take-back',
+    method: 'DELETE',
+    path: '/import/people/last',
+    about: { vi: 'Bỏ lần nhập tài khoản vừa rồi, khi chưa ai dùng mật khẩu được phát', en: 'Take the last import of accounts back, while nobody has used a password given out' },
+    roles: ADMIN,
+    input: z.strictObject({}),
+    output: z.object({ removed: z.int() }),
+    run(env, who) {
+      const last = handedOut(env, who);
+      if (last === null) throw refused('not-found', 'Không có lần nhập tài khoản nào còn bỏ được: đã quá nửa giờ, hoặc đã bỏ rồi.', 'No import of accounts can be taken back: half an hour has passed, or it was done.');
+      last.undo();
+      handedOutOf(env).delete(ownerOf(who));
+      return {
+        value: { removed: last.added },
+        say: {
+          vi: `Đã bỏ lần nhập: ${last.added} tài khoản mới bị xóa, những tài khoản được sửa trở về như trước. Tệp mật khẩu đã tải không dùng được nữa; hãy xóa tệp ấy.`,
+          en: `The import was taken back: ${last.added} new accounts are gone, those that were changed are as before. The file of passwords is of no use any more; delete it.`,
+        },
+        next: '/quan-tri/nhap',
+      };
     },
   }),
   action({

@@ -5,7 +5,7 @@ import { prepareIndex, type ListChange } from '../../lists/compile.js';
 import { IMPORT_FORMATS } from '../../lists/formats/layout.js';
 import { changesOf, type ImportReport } from '../../lists/import.js';
 import type { ListRow } from '../../store/rows.js';
-import { action } from '../action.js';
+import { action, type Who } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { dropImport, keepUpload, previewImport, takeImport, waitingImport } from '../imports.js';
 import { refused, wrongField } from '../refused.js';
@@ -41,6 +41,15 @@ export function diffOfVersions(env: ConsoleDeps, row: ListRow, from: string | nu
 async function prepared(env: ConsoleDeps, change: ListChange): Promise<void> {
   // the index of the set as it will be lies ready before the change is made: the swap costs a file read
   await prepareIndex(env.store, dirname(env.store.path), change);
+}
+
+/** A list as it was before an import; its page is not there where the list is not. */
+async function takeBackList(env: ConsoleDeps, who: Who, before: ListRow | null, after: ListRow): Promise<void> {
+  const versions = before === null ? [] : env.store.policies.listVersions(after.name).map(({ version }) => version);
+  if (before === null) await prepared(env, { kind: 'remove', name: after.name });
+  else if (before.current.sha256 !== after.current.sha256 && versions.includes(before.current.version)) await prepared(env, { kind: 'version', name: after.name, version: before.current.version });
+  env.store.policies.undoPutList(before, after, personOf(who));
+  await env.apply();
 }
 
 function said(report: ImportReport): Words {
@@ -139,9 +148,13 @@ export const listActions = [
         work: {
           title: { vi: `Đưa ${one.report.name} vào hiệu lực`, en: `Bringing ${one.report.name} into force` },
           async run(report) {
+            const named = (list: string): ListRow | null => env.store.policies.lists().find((row) => row.name === list) ?? null;
+            const before = named(one.report.name);
             const taken = await takeImport(env, one, personOf(who), report);
             await env.apply();
-            return { ...said(taken), next: `/danh-sach/${taken.name}` };
+            const after = named(taken.name);
+            const ended = { ...said(taken), next: `/danh-sach/${taken.name}` };
+            return taken.outcome === 'unchanged' || after === null ? ended : { ...ended, undo: { run: () => takeBackList(env, who, before, after), back: before === null ? '/danh-sach' : ended.next } };
           },
         },
       };

@@ -1,5 +1,5 @@
 /** "Nhập từ bảng tính": a table to fill in, what it would change line by line, and only then the import. */
-import { previewOf, waitingTable } from '../actions/import.js';
+import { handedOut, previewOf, waitingTable } from '../actions/import.js';
 import type { Page, PageContext } from '../page.js';
 import { ActionForm, Field, ProofField } from '../parts/form.js';
 import type { Change, Fault } from '../roster/roster.js';
@@ -16,6 +16,7 @@ export const importPage: Page = {
     const waiting = waitingTable(ctx.env, ctx.who);
     return waiting === null ? (
       <>
+        <HandedOut ctx={ctx} />
         <p class="lead">{t('Tải bảng, điền bằng Excel hoặc LibreOffice, gửi lên, xem trước rồi mới nhập. Nhập chỉ thêm và sửa, không xóa gì.', 'Download the table, fill it in, send it, look at what would change, then import. An import adds and changes; it removes nothing.')}</p>
         <Send ctx={ctx} kind="people" title={t('Tài khoản', 'Accounts')} about={t('Cột: Tài khoản, Vai trò, Phòng. Người mới nhận mật khẩu dùng một lần. Nhập người trước, phòng sau nếu phòng có cột Thầy cô.', 'Columns: account, role, rooms. New people get a one-time password.')} />
         <Send ctx={ctx} kind="rooms" title={t('Phòng', 'Rooms')} about={t('Cột: Tên phòng, Hồ sơ lọc, Dải địa chỉ, MAC, Cổng riêng, Thầy cô. Nhiều giá trị trong một ô thì ngăn bằng dấu phẩy. Cột không có trong tệp thì giữ nguyên.', 'Columns: name, profile, ranges, MAC, port, teachers. Several values in a cell are parted by commas. A column that is absent stays as it is.')} />
@@ -23,6 +24,20 @@ export const importPage: Page = {
     ) : <Look ctx={ctx} />;
   },
 };
+
+/** The file of passwords came instead of a page: the way back stands here, for longer than ten seconds. */
+function HandedOut({ ctx }: { readonly ctx: PageContext }) {
+  const { t, env, who, format, nowMs } = ctx;
+  const last = handedOut(env, who);
+  if (last === null) return null;
+  return (
+    <section class="card">
+      <h2>{t('Lần nhập vừa rồi', 'The last import')}</h2>
+      <p>{t(`${last.added} tài khoản mới lúc ${format.moment(last.atMs, nowMs)}; tệp mật khẩu đã tải về máy này.`, `${last.added} new accounts at ${format.moment(last.atMs, nowMs)}; the file of passwords was saved on this computer.`)} {t('Nhập nhầm thì bỏ cả lần nhập, trong nửa giờ và khi chưa ai đăng nhập bằng mật khẩu ấy.', 'If it was a mistake, take it back whole, within half an hour and before anybody signs in with them.')}</p>
+      <ActionForm ctx={ctx} action="import.take-back" class="inline"><button class="quiet">{t('Bỏ lần nhập này', 'Take this import back')}</button></ActionForm>
+    </section>
+  );
+}
 
 function Send({ ctx, kind, title, about }: { readonly ctx: PageContext; readonly kind: string; readonly title: string; readonly about: string }) {
   const { t } = ctx;
@@ -61,7 +76,7 @@ function Look({ ctx }: { readonly ctx: PageContext }) {
           </ul>
           {changes.length === count('same') ? <p>{t('Tệp giống hệt những gì trường đang có.', 'The file is just what the school has.')}</p> : (
             <ActionForm ctx={ctx} action={action} saves={waiting.kind === 'people' && count('new') > 0}>
-              {waiting.kind === 'people' && count('new') > 0 ? <p>{t('Trình duyệt sẽ tải một tệp mật khẩu dùng một lần, chỉ có lần này: in ra, cắt phát cho từng người, rồi xóa tệp.', 'The browser saves a file of one-time passwords, this once: print it, hand the slips out, delete the file.')}</p> : null}
+              {waiting.kind === 'people' && count('new') > 0 ? <p>{t('Trình duyệt sẽ tải một tệp mật khẩu dùng một lần, chỉ có lần này: in ra, cắt phát cho từng người, rồi xóa tệp. Tải xong, mở lại trang này: nhập nhầm thì bỏ được cả lần nhập.', 'The browser saves a file of one-time passwords, this once: print it, hand the slips out, delete the file. Then open this page again: an import by mistake can be taken back whole.')}</p> : null}
               {waiting.kind === 'people' ? <ProofField ctx={ctx} action={action} /> : null}
               <button>{t(`Nhập ${count('new') + count('changed')} dòng`, `Import ${count('new') + count('changed')} lines`)}</button>
             </ActionForm>

@@ -1,6 +1,8 @@
 /** "Tiến độ": long work as it goes: told by server-sent events where there is script, by coming back every two seconds where there is none. */
 import type { Page, PageContext } from '../page.js';
+import { UndoForm } from '../parts/layout.js';
 import { refused } from '../refused.js';
+import { UNDO_MS } from '../undo.js';
 import type { TaskState } from '../tasks.js';
 import type { T } from '../words.js';
 
@@ -17,19 +19,20 @@ export const taskPage: Page = {
     return (
       <section class="card">
         <h2>{t(state.title.vi, state.title.en)}</h2>
-        <div id="tien-do" aria-live="polite" {...live}><TaskNow t={t} state={state} /></div>
+        <div id="tien-do" aria-live="polite" {...live}><TaskNow t={t} state={state} nowMs={ctx.nowMs} /></div>
         {state.state === 'running' ? <noscript><meta http-equiv="refresh" content="2" /></noscript> : null}
       </section>
     );
   },
 };
 
-export function TaskNow({ t, state }: { readonly t: T; readonly state: TaskState }) {
+export function TaskNow({ t, state, nowMs }: { readonly t: T; readonly state: TaskState; readonly nowMs: number }) {
   const label = t('Đã làm', 'Done');
   if (state.state !== 'running') {
     return (
       <>
         <p class={state.state === 'done' ? '' : 'wrong'}>{state.words === null ? '' : t(state.words.vi, state.words.en)}</p>
+        {state.undo === null || nowMs - state.undo.atMs >= UNDO_MS ? null : <UndoForm label={t('Hoàn tác', 'Undo')} token={state.undo.token} back={state.undo.back} class="undo inline" />}
         {state.next === null ? null : <p><a class="button" href={state.next}>{t('Xem kết quả', 'See the result')}</a></p>}
       </>
     );

@@ -106,13 +106,20 @@ function FlashNote({ ctx, flash }: { readonly ctx: PageContext; readonly flash: 
     <div class={`flash ${flash.kind}`} role="status" tabindex={-1} autofocus>
       <span>{ctx.t(flash.words.vi, flash.words.en)}</span>
       {left ? (
-        <form method="post" action="/hoan-tac" class="undo" hx-post="/hoan-tac" hx-target="#main" hx-select="#main" hx-swap="outerHTML">
-          <input type="hidden" name="_back" value={ctx.here} />
-          <input type="hidden" name="token" value={flash.undo ?? ''} />
-          <button>{ctx.t('Hoàn tác', 'Undo')}</button>
-        </form>
+        <UndoForm label={ctx.t('Hoàn tác', 'Undo')} token={flash.undo ?? ''} back={ctx.here} class="undo" />
       ) : null}
     </div>
+  );
+}
+
+/** Stands for ten seconds; the style sheet lets it go. @param back page to come back to */
+export function UndoForm({ label, token, back, class: className }: { readonly label: string; readonly token: string; readonly back: string; readonly class: string }) {
+  return (
+    <form method="post" action="/hoan-tac" class={className} hx-post="/hoan-tac" hx-target="#main" hx-select="#main" hx-swap="outerHTML">
+      <input type="hidden" name="_back" value={back} />
+      <input type="hidden" name="token" value={token} />
+      <button>{label}</button>
+    </form>
   );
 }
 

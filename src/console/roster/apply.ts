@@ -1,18 +1,19 @@
 /** A roster that has no fault → the store, all of it in one change or nothing of it. Owns the order in which signs change hands between rooms. */
 import type { PreparedUser } from '../../store/account-rows.js';
-import type { Actor, Role, Store } from '../../store/rows.js';
+import type { Actor, Role, Store, ZoneRow } from '../../store/rows.js';
+import { sameName } from '../../store/zone-names.js';
 import type { PersonRow, RoomRow } from './roster.js';
 
 /** Rooms that are there are changed, the others added; rooms that the file does not name stay as they are. */
 export function applyRooms(store: Store, rows: readonly RoomRow[], actor: Actor): void {
   const { policies } = store;
   store.together(() => {
-    const named = (name: string) => policies.zones().find((zone) => zone.name.normalize('NFC').toLowerCase() === name.normalize('NFC').toLowerCase());
+    const named = (name: string) => policies.zones().find((zone) => sameName(zone.name, name));
     // a range that goes from one room to another is let go of first, in whatever order the lines stand
     for (const row of rows) {
       const zone = named(row.name);
       if (zone === undefined) continue;
-      policies.setZone(zone.name, { ...(row.cidrs === undefined ? {} : { cidrs: zone.cidrs.filter((cidr) => row.cidrs?.includes(cidr)) }), ...(row.macs === undefined ? {} : { macs: zone.macs.filter((mac) => row.macs?.includes(mac)) }), ...(row.port === undefined || row.port === zone.port ? {} : { port: null }) }, actor);
+      letGo(store, zone, row, actor);
     }
     for (const row of rows) {
       const zone = named(row.name);
@@ -22,6 +23,15 @@ export function applyRooms(store: Store, rows: readonly RoomRow[], actor: Actor)
       if (row.teachers !== undefined) policies.setRoomTeachers(zone?.name ?? row.name, row.teachers, actor);
     }
   });
+}
+
+/** A room drops the signs that `wanted` does not name, so that another may take them. */
+export function letGo(store: Store, zone: ZoneRow, wanted: Partial<Pick<ZoneRow, 'cidrs' | 'macs' | 'port'>>, actor: Actor): void {
+  store.policies.setZone(zone.name, {
+    ...(wanted.cidrs === undefined ? {} : { cidrs: zone.cidrs.filter((cidr) => wanted.cidrs?.includes(cidr)) }),
+    ...(wanted.macs === undefined ? {} : { macs: zone.macs.filter((mac) => wanted.macs?.includes(mac)) }),
+    ...(wanted.port === undefined || wanted.port === zone.port ? {} : { port: null }),
+  }, actor);
 }
 
 /** @param prepared the new accounts of `rows`, hashed beforehand; @param roles those of accounts that are there and change */
