@@ -139,6 +139,34 @@ describe('lists', () => {
     expect(await entries()).toBe(50);
   });
 
+  it('an import is taken back from the page of its work: a new list is gone, a new version is the one before', async () => {
+    const send = async (some: readonly string[]): Promise<string> => {
+      const sent = await upload({ category: 'mxh', name: 'mxh-nham' }, { name: 'a.txt', body: Buffer.from(some.join('\n')) });
+      const place = /href="(\/nhap-danh-sach\/[^"]+)"/.exec(await ended(sent.location))?.[1] ?? '';
+      return ended((await admin.post('/lam/list.take', { id: place.split('/').at(-1) ?? '', sure: '1', _back: place })).location);
+    };
+    const back = async (page: string): Promise<Answer> => admin.post('/hoan-tac', { token: /name="token" value="([^"]+)"/.exec(page)?.[1] ?? '', _back: /name="_back" value="([^"]+)"/.exec(page)?.[1] ?? '' });
+    const first = await send(['trang-nham.example.net']);
+    expect((await explain('trang-nham.example.net', 'thcs'))['category']).toBe('mxh');
+    expect((await back(first)).location).toBe('/danh-sach');
+    expect((await admin.get('/danh-sach')).body).toContain('Đã hoàn tác');
+    expect((await explain('trang-nham.example.net', 'thcs'))['category']).not.toBe('mxh');
+    expect((await admin.get('/danh-sach/mxh-nham')).status).toBe(404);
+
+    await send(['trang-dung.example.net', 'trang-hai.example.net']);
+    const second = await send(['trang-nham.example.net']);
+    expect((await back(second)).location).toBe('/danh-sach/mxh-nham');
+    expect((await explain('trang-dung.example.net', 'thcs'))['category']).toBe('mxh');
+    expect((await explain('trang-nham.example.net', 'thcs'))['category']).not.toBe('mxh');
+    // somebody else has gone on with it
+    const third = await send(['trang-ba.example.net']);
+    await gateway.cli('lists', 'rollback', 'mxh-nham');
+    expect((await back(third)).status).toBe(303);
+    expect((await admin.get('/danh-sach/mxh-nham')).body).toContain('đã có thay đổi khác');
+    await gateway.cli('lists', 'remove', 'mxh-nham');
+    // nine compilations, and commands of their own
+  }, 180_000);
+
   it('what can be nothing says so, and leaves nothing behind', async () => {
     for (const [fields, file, words] of [
       [{ category: '' }, { name: 'a.txt', body: Buffer.from('a.vn') }, 'Hãy chọn nhóm nội dung'],

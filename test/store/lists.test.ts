@@ -148,3 +148,60 @@ describe.skipIf(combined === null)('3.3 million hosts', () => {
     expect(back.length).toBeGreaterThan(3_300_000);
   });
 });
+
+describe('an import taken back', () => {
+  const at = 1_764_000_000_000;
+  const put = (store: ReturnType<typeof tempStore>, entries: string[], version: string, patch = {}): boolean => store.policies.putList(list('mxh-thu', { category: 'mxh', ...patch }), version, entries, at, ADMIN);
+  const row = (store: ReturnType<typeof tempStore>) => store.policies.lists().find(({ name }) => name === 'mxh-thu') ?? null;
+
+  it('leaves the version before in force, also where that was not the newest, and no trace to roll back to', () => {
+    const store = tempStore();
+    put(store, ['a.vn'], 'v1');
+    put(store, ['b.vn'], 'v2');
+    store.policies.rollbackList('mxh-thu', ADMIN);
+    const before = row(store);
+    put(store, ['c.vn'], 'v3', { category: 'game16', source: 'khác' });
+    const after = row(store);
+    if (after === null) throw new Error('not there');
+    store.policies.undoPutList(before, after, ADMIN);
+    expect(row(store)).toEqual(before);
+    expect(store.policies.listEntries('mxh-thu')).toEqual(['a.vn']);
+    expect(store.policies.listVersions('mxh-thu').map(({ version }) => version)).toEqual(['v2', 'v1']);
+    expect(codeOf(() => store.policies.undoPutList(before, after, ADMIN))).toBe('changed-since');
+    expect(store.integrity()).toEqual([]);
+  });
+
+  it('of a list that was not there leaves none; of one that changed only its use gives that back', () => {
+    const store = tempStore();
+    put(store, ['a.vn'], 'v1');
+    const first = row(store);
+    put(store, ['a.vn'], 'v1', { category: 'game16' });
+    const second = row(store);
+    if (first === null || second === null) throw new Error('not there');
+    store.policies.undoPutList(first, second, ADMIN);
+    expect(row(store)).toEqual(first);
+    store.policies.undoPutList(null, first, ADMIN);
+    expect(row(store)).toBeNull();
+    expect(codeOf(() => store.policies.undoPutList(null, first, ADMIN))).toBe('changed-since');
+  });
+
+  it('is refused where the list changed since, in content or in use, and changes nothing', () => {
+    for (const meddle of [
+      (store: ReturnType<typeof tempStore>) => void put(store, ['d.vn'], 'v9'),
+      (store: ReturnType<typeof tempStore>) => void put(store, ['c.vn'], 'v3', { category: 'game00' }),
+      (store: ReturnType<typeof tempStore>) => void store.policies.rollbackList('mxh-thu', ADMIN),
+      (store: ReturnType<typeof tempStore>) => void store.policies.removeList('mxh-thu', ADMIN),
+    ]) {
+      const store = tempStore();
+      put(store, ['a.vn'], 'v1');
+      const before = row(store);
+      put(store, ['c.vn'], 'v3');
+      const after = row(store);
+      if (after === null) throw new Error('not there');
+      meddle(store);
+      const held = [row(store), store.audit.ends().head.seq];
+      expect(codeOf(() => store.policies.undoPutList(before, after, ADMIN))).toBe('changed-since');
+      expect([row(store), store.audit.ends().head.seq]).toEqual(held);
+    }
+  });
+});

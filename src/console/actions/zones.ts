@@ -11,7 +11,7 @@ import { inField, refused, wrongField, type Refused } from '../refused.js';
 import { both } from '../words.js';
 
 const MOST_SIGNS = 200;
-export const zoneName = z.string(both('Chưa điền tên phòng.', 'Fill in the name of the room.')).min(1).max(64).meta({ vi: 'Tên phòng', en: 'Name of the room' });
+export const zoneName = z.string(both('Chưa điền tên phòng.', 'Fill in the name of the room.')).min(1).max(64, both('Tên phòng dài quá 40 ký tự.', 'The name is longer than 40 characters.')).meta({ vi: 'Tên phòng', en: 'Name of the room' });
 const signs = z.array(z.string().max(64, both('Mỗi dòng dài quá 64 ký tự.', 'A line is longer than 64 characters.'))).max(MOST_SIGNS).optional();
 
 const shape = {
