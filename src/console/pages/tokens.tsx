@@ -38,10 +38,10 @@ export const tokensPage: Page = {
           <h2>{t('Cấp mã mới', 'Make one')}</h2>
           <ActionForm ctx={ctx} action="token.add">
             <Field ctx={ctx} action="token.add" name="purpose" maxlength={100} label={t('Dùng để làm gì', 'Purpose')} placeholder={t('Đổi hồ sơ theo thời khóa biểu của trường', 'Switch rooms from our timetable')} />
-            <fieldset {...(wrong === undefined ? {} : { 'aria-describedby': 'actions-wrong' })}>
+            <fieldset class="checks" {...(wrong === undefined ? {} : { 'aria-describedby': 'actions-wrong' })}>
               <legend>{t('Được làm những việc', 'Actions')}</legend>
               {given.map((known) => (
-                <p><label><input type="checkbox" name="actions" value={known.name} checked={ticked === known.name || (Array.isArray(ticked) && ticked.includes(known.name))} /> {t(known.about.vi, known.about.en)} <small><code>{known.name}</code></small></label></p>
+                <p><label><input type="checkbox" name="actions" value={known.name} checked={ticked === known.name || (Array.isArray(ticked) && ticked.includes(known.name))} /> <span>{t(known.about.vi, known.about.en)} <small><code>{known.name}</code></small></span></label></p>
               ))}
               {wrong === undefined ? null : <p class="wrong" id="actions-wrong">{t(wrong.vi, wrong.en)}</p>}
             </fieldset>

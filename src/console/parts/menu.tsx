@@ -41,7 +41,7 @@ export function Menu({ t, menu, page }: MenuProps) {
     <nav aria-label={t('Trang', 'Pages')} class="grouped">
       <div class="wide">{groups}</div>
       <details class="menu narrow">
-        <summary><b>{t('Mục lục', 'Menu')}</b> <span>{group === null ? '' : `${t(group.vi, group.en)} › `}{here === null ? '' : t(here.title.vi, here.title.en)}</span></summary>
+        <summary><b>{t('Mục lục', 'Menu')}</b> <span>{group !== null ? t(group.vi, group.en) : here === null ? '' : t(here.title.vi, here.title.en)}</span></summary>
         {groups}
       </details>
     </nav>
