@@ -91,6 +91,7 @@ const CONFIG_WORDS: Readonly<Record<string, readonly [string, string]>> = {
   address: ['cần là địa chỉ IP', 'must be an IP address'],
   addresses: ['cần là một địa chỉ IP, hoặc danh sách từ 1 đến 16 địa chỉ IP', 'must be an IP address, or a list of 1 to 16 of them'],
   host: ['không phải tên máy hợp lệ', 'is not a valid host name'],
+  unseen: ['có ký tự không nhìn thấy được (điều khiển, đổi hướng chữ)', 'has characters nobody can see (control, direction)'],
   dns: ['cần là địa chỉ IP, hoặc địa chỉ:cổng', 'must be an IP address, or address:port'],
   authority: ['cần có dạng tên:cổng', 'must be host:port'],
   channelUrl: ['cần là địa chỉ https://…, http://… hoặc file:///…, không kèm tên đăng nhập, ? hay #', 'must be an https://…, http://… or file:///… address without a login, ? or #'],

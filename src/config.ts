@@ -69,7 +69,8 @@ export interface Config {
 }
 
 const port = z.int().min(0).max(65535);
-const text = z.string().trim().min(1).max(200);
+/** Shown to people as it stands: nothing in it may be unseen or turn the line. */
+const text = z.string().trim().min(1).max(200).refine((value) => !/\p{C}/u.test(value), 'unseen');
 // The texts of refinements and unions are names in CONFIG_WORDS.
 const cidr = z.string().refine((value) => parseCidr(value) !== null, 'cidr');
 const address = z.string().refine((value) => isAddressLiteral(value), 'address');

@@ -21,12 +21,13 @@ import { registerProfiles } from './commands/profiles.js';
 import { registerReport } from './commands/report.js';
 import { registerRules } from './commands/rules.js';
 import { registerSchedule } from './commands/schedule.js';
+import { registerSelftest } from './commands/selftest.js';
 import { registerSetup } from './commands/setup.js';
 import { registerSites } from './commands/sites.js';
 import { registerStart } from './commands/start.js';
 import { usageSentence } from './commands/usage.js';
 import { registerZones } from './commands/zones.js';
-import { languageOf, loadConfig } from './config.js';
+import { languageOf, loadConfig, type Config } from './config.js';
 import { ConfigError } from './config-file.js';
 import { rulesDir, version } from './installed.js';
 import { loadShipped, type Shipped } from './lists/shipped.js';
@@ -52,10 +53,12 @@ const run: Run = (action) => async (...args) => {
   let store: Store | null = null;
   const lang = options.lang ?? languageOf();
   try {
-    const config = loadConfig({ file: options.config, dataDir: options.data, lang });
+    const configNow = (): Config => loadConfig({ file: options.config, dataDir: options.data, lang });
+    const config = configNow();
     let shipped: Shipped | null = null;
     const env: CommandEnv = {
       config,
+      configNow,
       lang,
       json: options.json === true,
       say: {
@@ -150,6 +153,7 @@ export function createProgram(): Command {
   registerChannel(program, run);
   registerBackup(program, run);
   registerDoctor(program, run);
+  registerSelftest(program, run);
   addGlobals(program);
   quiet(program);
   return program;

@@ -17,6 +17,8 @@ export interface Say {
 
 export interface CommandEnv {
   readonly config: Config;
+  /** The configuration as its file stands by now. @throws ConfigError */
+  configNow(): Config;
   readonly lang: 'vi' | 'en';
   /** Machine output asked for with `--json`. */
   readonly json: boolean;

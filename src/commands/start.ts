@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { handedSockets } from '../config.js';
+import { isDeepStrictEqual } from 'node:util';
+import { handedSockets, type Config } from '../config.js';
+import { ConfigError } from '../config-file.js';
 import type { Gateway } from '../gateway.js';
 import { rulesDir } from '../installed.js';
 import { ownAddresses } from '../own-addresses.js';
@@ -69,12 +71,12 @@ async function serve(env: CommandEnv, log: Log, inMemory: boolean): Promise<void
     gateway = await startGateway({ config: env.config, store, log, handed, inMemory, onLost: () => end(NOBODY_ACCEPTS), loadShipped: () => loadShipped(rulesDir()), findings: () => examine(env), onProgress: bar.update });
   } catch (error) {
     unlock();
-    throw portTaken(error) ?? error;
+    throw portTaken(error, env.config) ?? error;
   } finally {
     bar.stop();
   }
   // before anyone is told that it runs: a signal that came first would end the process in the system's way
-  const stopped = untilStopped(gateway, log, ended);
+  const stopped = untilStopped(env, gateway, log, ended);
   const watch = inMemory ? setInterval(() => takesWritesAgain(dataDir) && end(DISK_IS_BACK), ASK_DISK_MS) : null;
   try {
     banner(env, gateway, handed.length > 0);
@@ -89,12 +91,15 @@ async function serve(env: CommandEnv, log: Log, inMemory: boolean): Promise<void
 
 const NOBODY_ACCEPTS = new CommandError(1, 'Không còn luồng nào nhận kết nối ở cổng trong suốt; systemd sẽ khởi động lại.', 'No thread accepts on the transparent socket any more; systemd will start it again.');
 const DISK_IS_BACK = new CommandError(1, 'Đĩa ghi được trở lại; cổng lọc khởi động lại để dùng dữ liệu trên đĩa (systemd tự làm; không có systemd thì chạy lại npm start).', 'The disk takes writes again; the gateway starts anew to use the data on it (systemd does so; without it run npm start again).');
-function portTaken(error: unknown): CommandError | null {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+function portTaken(error: unknown, config: Config): CommandError | null {
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === 'EADDRINUSE') return new CommandError(1, `Cổng ${port ?? ''} đang có chương trình khác dùng; đổi cổng trong tệp cấu hình hoặc tắt chương trình kia.`, `Port ${port ?? ''} is in use by another program; change it in the config file or stop that program.`);
   if (code === 'EACCES') return new CommandError(1, `Không có quyền mở cổng ${port ?? ''}; hãy chọn cổng từ 1024 trở lên.`, `No permission to open port ${port ?? ''}; choose one of 1024 or above.`);
   if (code === 'EINVAL' || code === 'EBADF' || code === 'ENOTSOCK') return new CommandError(1, 'Ổ cắm cổng trong suốt mà systemd trao (LISTEN_FDS) không dùng được; xem: systemctl status luytre-transparent.socket.', 'The transparent socket handed over by systemd (LISTEN_FDS) is unusable; see: systemctl status luytre-transparent.socket.');
-  if (code === 'EADDRNOTAVAIL') return new CommandError(1, 'Địa chỉ proxy.host không có trên máy này.', 'The address proxy.host is not on this machine.');
+  if (code === 'EADDRNOTAVAIL') {
+    const key = address === config.console.host && address !== config.proxy.host ? 'console.host' : 'proxy.host';
+    return new CommandError(1, `Địa chỉ ${key} (${config[key === 'proxy.host' ? 'proxy' : 'console'].host}) không có trên máy này.`, `The address ${key} (${config[key === 'proxy.host' ? 'proxy' : 'console'].host}) is not on this machine.`);
+  }
   return null;
 }
 
@@ -136,7 +141,7 @@ function reachable(host: string, any: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function untilStopped(gateway: Gateway, log: Log, ended: Promise<CommandError>): Promise<void> {
+function untilStopped(env: CommandEnv, gateway: Gateway, log: Log, ended: Promise<CommandError>): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const stop = (): void => {
@@ -151,8 +156,22 @@ function untilStopped(gateway: Gateway, log: Log, ended: Promise<CommandError>):
     });
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    // with Node's debugger off (deploy/luytre) this would end the process
+    process.on('SIGUSR1', () => undefined);
     process.on('SIGHUP', () => {
+      sayConfigChanged(env);
       gateway.reload().catch((error: unknown) => log.error('reload failed; the last good policy stays in force', { part: 'gateway', code: codeOf(error) }));
     });
   });
+}
+
+/** Ports, addresses and name servers are what the process was built with: whoever has changed the file is told that it waits, and what is wrong with it, now and not at the next start. */
+function sayConfigChanged(env: CommandEnv): void {
+  try {
+    if (isDeepStrictEqual(env.configNow(), env.config)) return;
+    env.say.err(env.t('luytre: Tệp cấu hình đã đổi; hãy khởi động lại cổng lọc để áp dụng (quy tắc và chính sách thì đã đọc lại).', 'luytre: The configuration file has changed; restart the gateway to apply it (rules and policy have been read again).'));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    env.say.err(env.t(`luytre: ${error.vi} Cấu hình cũ còn hiệu lực.`, `luytre: ${error.en} The old configuration stays in force.`));
+  }
 }

@@ -3,7 +3,7 @@
  * Refuses what others could read (security.md §4.5) instead of quietly mending it, and never replaces a file it did not make.
  */
 import { closeSync, constants, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError, storeError, translate } from './store-error.js';
 
 export const DATABASE_FILE = 'luytre.db';
@@ -11,7 +11,7 @@ export const DATABASE_FILE = 'luytre.db';
 /** Makes the directory (0700), or refuses one that group or others may enter. */
 export function secureDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectories(dataDir);
   } catch (error) {
     throw unusable(dataDir, error);
   }
@@ -23,6 +23,20 @@ export function secureDirectory(dataDir: string): void {
       `Thư mục dữ liệu ${dataDir} đang mở cho người khác trên máy; hãy chạy: chmod 700 ${dataDir}`,
       `The data directory ${dataDir} is open to other users of this machine; run: chmod 700 ${dataDir}`,
     );
+  }
+}
+
+/** What `recursive` of `mkdirSync` promises, and an end: Node's tries for ever where the kernel says of a place that it can't be, though its parent is there (/proc, a directory removed under us). */
+function makeDirectories(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    makeDirectories(parent);
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 

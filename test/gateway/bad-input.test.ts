@@ -46,6 +46,8 @@ describe('config', () => {
     ['network:\n  dns: [dns.example]\n', /địa chỉ:cổng/, /address:port/],
     ['network:\n  parentProxy: proxy.vn\n', /tên:cổng/, /host:port/],
     ['school:\n  name: ""\n', /không được để trống/, /must not be empty/],
+    ['school:\n  name: "Trường \\u0000"\n', /dòng 2, khóa «school\.name».*không nhìn thấy/, /line 2.*nobody can see/],
+    ['school:\n  hotline: "024 \\u202e1"\n', /«school\.hotline».*không nhìn thấy/, /nobody can see/],
     ['school:\n  levels: [thcs, dai-hoc]\n', /dòng 2, khóa «school\.levels\.1».*một trong: mam-non/, /one of: mam-non/],
     ['retention:\n  eventDays: 365\n', /tối đa là 90/, /at most 90/],
     ['retention:\n  eventDays: null\n', /cần là số/, /must be a/],

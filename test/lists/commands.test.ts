@@ -27,6 +27,7 @@ async function lists(...words: string[]): Promise<Ran> {
     const english = words.includes('--en');
     const env: CommandEnv = {
       config: { dataDir: place.dataDir, channel: { url: null, root: null, everySeconds: 900 } } as Config,
+      configNow: () => ({}) as Config,
       lang: english ? 'en' : 'vi',
       json: words.includes('--json'),
       say: { out: (text) => out.push(text), err: (text) => err.push(text), json: (value) => out.push(JSON.stringify(value)) },

@@ -79,6 +79,8 @@ describe('the place', () => {
     writeFileSync(file, 'x');
     expect(codeOf(() => openStore(file))).toBe('dir-unusable');
     expect(codeOf(() => openStore(join(file, 'data')))).toBe('dir-unusable');
+    // where the kernel lets nobody make one and calls it missing: `mkdirSync` tried that for ever
+    for (const place of ['/proc/luytre', '/proc/luytre/data']) expect(codeOf(() => openStore(place))).toBe('dir-unusable');
   });
 
   it('leaves no unfinished file of a process that died while making it', () => {
