@@ -3,6 +3,7 @@
  * or nothing that may pass. Owns the wait for that byte. Refuses to read further.
  */
 import type { Socket } from 'node:net';
+import { Roster, type Member } from './roster.js';
 
 export interface IdentifyOptions {
   /** How long a client may stay silent. */
@@ -22,6 +23,13 @@ export interface Identifier {
 
 export type Speech = 'tls' | 'http' | 'neither';
 
+/** A client that has not said anything yet. */
+interface Waiting extends Member {
+  readonly socket: Socket;
+  readonly sinceMs: number;
+  readonly letGo: () => void;
+}
+
 const TLS_HANDSHAKE = 0x16;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -35,7 +43,7 @@ export function speechOf(byte: number | undefined): Speech {
 }
 
 export function createIdentifier(options: IdentifyOptions): Identifier {
-  const waiting = new Map<Socket, { readonly sinceMs: number; readonly letGo: () => void }>();
+  const waiting = new Roster<Waiting>();
 
   function accept(socket: Socket): void {
     const onData = (first: Buffer): void => {
@@ -50,12 +58,13 @@ export function createIdentifier(options: IdentifyOptions): Identifier {
       socket.destroy();
     };
     const letGo = (): void => {
-      waiting.delete(socket);
+      waiting.remove(member);
       socket.removeListener('data', onData);
       socket.removeListener('end', onGone);
       socket.removeListener('close', onGone);
     };
-    waiting.set(socket, { sinceMs: performance.now(), letGo });
+    const member: Waiting = { socket, sinceMs: performance.now(), letGo, seat: -1 };
+    waiting.add(member);
     socket.on('data', onData);
     socket.on('end', onGone);
     socket.on('close', onGone);
@@ -68,11 +77,11 @@ export function createIdentifier(options: IdentifyOptions): Identifier {
 
   const sweeper = setInterval(() => {
     const nowMs = performance.now();
-    for (const [socket, { sinceMs, letGo }] of waiting) {
-      if (nowMs - sinceMs <= options.helloMs) break; // in order of arrival: the rest is younger
+    waiting.each(({ socket, sinceMs, letGo }) => {
+      if (nowMs - sinceMs <= options.helloMs) return;
       letGo();
       turnOff(socket);
-    }
+    });
   }, SWEEP_MS);
   sweeper.unref();
 
@@ -81,10 +90,10 @@ export function createIdentifier(options: IdentifyOptions): Identifier {
     count: () => waiting.size,
     close() {
       clearInterval(sweeper);
-      for (const [socket, { letGo }] of waiting) {
+      waiting.each(({ socket, letGo }) => {
         letGo();
         socket.destroy();
-      }
+      });
     },
   };
 }

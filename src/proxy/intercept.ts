@@ -12,6 +12,7 @@ import { ALPN_PROTOCOLS, createTlsContexts, type TlsContexts } from '../tls/cont
 import type { SigningParts } from '../tls/keeper.js';
 import { createNeverDecrypt } from '../tls/never-decrypt.js';
 import type { Inside } from './inside.js';
+import { Roster, type Member } from './roster.js';
 import type { ProxyLimits } from './settings.js';
 import type { ClientRef } from './tunnel.js';
 
@@ -53,6 +54,11 @@ export interface InterceptorDeps {
   readonly nowMs?: () => number;
 }
 
+/** A connection whose TLS is ended here. */
+interface Ended extends Member {
+  readonly secure: TLSSocket;
+}
+
 /** A page full of blocked images asks for them all at once, and each handshake is a millisecond: beyond this many they are refused as at level `name`. */
 const MAX_PAGES_AT_ONCE = 200;
 /** Hosts found to want a client's certificate: banks and offices a school knows by the dozen. */
@@ -66,7 +72,7 @@ const REJECTION = /_ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSU
 export function createInterceptor(deps: InterceptorDeps): Interceptor {
   const { limits } = deps;
   const nowMs = deps.nowMs ?? Date.now;
-  const live = new Set<TLSSocket>();
+  const live = new Roster<Ended>();
   const spliced = new Set<string>();
   let pages = 0;
   let contexts: TlsContexts | null = null;
@@ -104,7 +110,8 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     client.pause();
     client.unshift(Buffer.concat(ask.hello));
     const secure = new TLSSocket(client, { isServer: true, secureContext: context, ALPNProtocols: [...ALPN_PROTOCOLS] });
-    live.add(secure);
+    const ended: Ended = { secure, seat: -1 };
+    live.add(ended);
     if (pageOnly) pages++;
     let shakenMs = -1;
     /** It has said something: its leaving means nothing. So does that of one which was only to see the page. */
@@ -125,7 +132,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     });
     secure.on('close', () => {
       clearTimeout(deadline);
-      live.delete(secure);
+      live.remove(ended);
       if (pageOnly) pages--;
       client.destroy();
       if (left && !excused && (shakenMs < 0 || performance.now() - shakenMs < SILENT_MS)) deps.onRejected?.(ask.host);
@@ -159,7 +166,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     },
     count: () => live.size,
     close() {
-      for (const socket of live) socket.destroy();
+      live.each(({ secure }) => secure.destroy());
     },
   };
 }
