@@ -5,11 +5,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { end, finish, freePorts, PROXY_CORE, start, untilListening, work } from './machine.mjs';
+import { end, finish, freePorts, work } from './machine.mjs';
 import { startGateway } from './gateway.mjs';
+import { runSquid, SQUID } from './squid.mjs';
 import { ALLOWED } from './world.mjs';
 
-const SQUID = '/usr/sbin/squid';
 const CERTGEN = '/usr/lib/squid/security_file_certgen';
 /** Squid as Debian builds it in `squid-openssl`; the other package knows no ssl_bump. */
 export const hasBump = existsSync(SQUID) && existsSync(CERTGEN);
@@ -67,8 +67,7 @@ export async function startBump({ origin, root }) {
   await finish(CERTGEN, ['-c', '-s', store, '-M', '64MB']);
   if (process.getuid?.() === 0) await finish('chown', ['-R', 'proxy', store]);
   writeFileSync(join(dir, 'hosts'), `${[...ALLOWED, ...NEW_HOSTS].map((host) => `127.0.0.1 ${host}`).join('\n')}\n`);
-  const config = join(dir, 'squid.conf');
-  writeFileSync(config, [
+  const child = await runSquid(port, dir, [
     `http_port 127.0.0.1:${port} ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=64MB tls-cert=${join(dir, 'ca.pem')} tls-key=${join(dir, 'ca.key')}`,
     `sslcrtd_program ${CERTGEN} -s ${store} -M 64MB`,
     'sslcrtd_children 8 startup=8',
@@ -77,25 +76,8 @@ export async function startBump({ origin, root }) {
     'ssl_bump bump all',
     `tls_outgoing_options cafile=${root}`,
     `hosts_file ${join(dir, 'hosts')}`,
-    'acl loopback src 127.0.0.0/8',
     `acl ports port 443 ${origin.secure}`,
     'http_access deny !ports',
-    'http_access allow loopback',
-    'http_access deny all',
-    'cache deny all',
-    'cache_mem 8 MB',
-    'access_log none',
-    'cache_store_log none',
-    'cache_log /dev/null',
-    'pinger_enable off',
-    'forwarded_for delete',
-    'max_filedescriptors 20000',
-    'shutdown_lifetime 0 seconds',
-    'pid_filename none',
-    `coredump_dir ${dir}`,
-    '',
-  ].join('\n'));
-  const child = start(PROXY_CORE, SQUID, ['-N', '-f', config]);
-  await untilListening(port, child);
+  ]);
   return { name: 'squid', child, port, pid: child.pid, ca: readFileSync(join(dir, 'ca.pem'), 'utf8'), stop: () => end(child) };
 }
