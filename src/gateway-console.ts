@@ -1,11 +1,12 @@
 /** Composition of the console: its names, its certificate, what it is given of the gateway. Everything it needs comes through `ConsoleDeps`. */
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import type { Config } from './config.js';
 import type { ConsoleDeps } from './console/deps.js';
 import { createConsole, type ConsoleServer } from './console/server.js';
 import type { Log } from './log.js';
-import { isAddressLiteral, plainAddress } from './matching/address.js';
+import { isAddressLiteral } from './matching/address.js';
 import { canonicalHost } from './matching/hostname.js';
+import { ownAddresses } from './own-addresses.js';
 import type { Authority } from './tls/authority.js';
 import { consoleCertificate, isDue, type ConsoleCertificate } from './tls/console-certificate.js';
 
@@ -34,7 +35,7 @@ export function composeConsole({ config, log, env, authority }: ConsoleParts): G
     signedBy = ca?.issuing.fingerprint ?? '';
     return consoleCertificate({
       dataDir: config.dataDir,
-      hosts: [...new Set([...names, 'localhost', ...ownAddresses()])],
+      hosts: [...new Set([...names, 'localhost', '127.0.0.1', '::1', ...ownAddresses()])],
       ca: ca === null ? null : { issuing: ca.issuing, pem: ca.certificate.toString() },
       nowMs: env.now(),
     });
@@ -58,10 +59,4 @@ export function composeConsole({ config, log, env, authority }: ConsoleParts): G
       log.info('the console has a new certificate', { part: 'console' });
     },
   };
-}
-
-/** Addresses of this machine that a browser on the LAN may type; link-local ones change and carry a scope. */
-function ownAddresses(): string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => plainAddress(entry.address)));
-  return addresses.filter((address) => address !== '' && !address.startsWith('fe80:'));
 }

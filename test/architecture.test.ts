@@ -130,10 +130,11 @@ describe('architecture', () => {
     expect(wrong.map((source) => source.path)).toEqual([]);
   });
 
-  it('has a map that names every folder', () => {
+  it('has a map that names every folder, and every file at the top', () => {
     const map = readFileSync(join(ROOT, 'src/README.md'), 'utf8');
     const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => `${entry.name}/`);
-    expect(folders.filter((folder) => !map.includes(folder))).toEqual([]);
+    const top = sources.filter(({ folder }) => folder === '').map(({ path }) => path);
+    expect([...folders, ...top].filter((name) => !map.includes(`\`${name}\``))).toEqual([]);
     expect(map.split('\n').length).toBeLessThanOrEqual(150);
   });
 

@@ -28,11 +28,11 @@ export interface Kit {
 }
 
 export function remoteAddress(c: Ctx): string {
-  return plainAddress(c.env.incoming.socket.remoteAddress) ?? '';
+  return plainAddress(c.env.incoming.socket.remoteAddress);
 }
 
 export function localAddress(c: Ctx): string {
-  return plainAddress(c.env.incoming.socket.localAddress) ?? '';
+  return plainAddress(c.env.incoming.socket.localAddress);
 }
 
 export function isLoopback(address: string): boolean {

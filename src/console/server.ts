@@ -3,9 +3,9 @@
  * Like every server here it trusts nothing in front of it: the peer's address is the socket's.
  */
 import { createServer } from 'node:https';
-import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { createCidrSet, plainAddress } from '../matching/address.js';
+import { boundPerAddress, closeNow, listenOn } from '../lan-server.js';
+import { createCidrSet } from '../matching/address.js';
 import { ACTIONS } from './actions/all.js';
 import type { OwnNames } from './access/guard.js';
 import { createApp } from './app.js';
@@ -46,7 +46,6 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
   const app = createApp({ kit, names, actions: ACTIONS, pages: PAGES });
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const perClient = new Map<string, number>();
   const server = createServer(
     {
       ...options.certificate,
@@ -62,20 +61,7 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
     (request, response) => void answer(request, response),
   );
   server.maxConnections = 2_000;
-  server.on('connection', (socket: Socket) => {
-    const address = plainAddress(socket.remoteAddress);
-    const held = (perClient.get(address) ?? 0) + 1;
-    if (!clients.has(address) || held > MAX_PER_CLIENT) {
-      socket.destroy();
-      return;
-    }
-    perClient.set(address, held);
-    socket.on('close', () => {
-      const left = (perClient.get(address) ?? 1) - 1;
-      if (left === 0) perClient.delete(address);
-      else perClient.set(address, left);
-    });
-  });
+  boundPerAddress(server, (address, held) => clients.has(address) && held <= MAX_PER_CLIENT);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // what is no request gets no page; a head that is too long is told so
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -85,21 +71,9 @@ export function createConsole(options: ConsoleOptions): ConsoleServer {
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: options.host, port: options.port }, () => {
-          server.off('error', reject);
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : options.port);
-        });
-      }),
+    listen: () => listenOn(server, options),
     setCertificate: (pair) => server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' }),
     tidy: () => kit.sessions.expire(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => closeNow(server),
   };
 }

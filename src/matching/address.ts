@@ -240,9 +240,10 @@ export function isPublicUnicast(address: string): boolean {
   return !SPECIAL.has(address);
 }
 
-/** A socket's address as plain text: IPv4-mapped IPv6 as IPv4, no scope; '' when it is none. */
+/** The kernel's text of an address: IPv4 seen through a dual-stack socket unwrapped, the zone of a link-local one left off; '' when the socket is gone. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
-  const bare = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : (address.split('%', 1)[0] ?? address);
-  return parseAddress(bare) === null ? '' : bare;
+  const zone = address.indexOf('%');
+  if (zone >= 0) return address.slice(0, zone);
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

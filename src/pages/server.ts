@@ -5,16 +5,18 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
-import { createCidrSet, parseAddress } from '../matching/address.js';
+import { boundPerAddress, closeNow, listenOn } from '../lan-server.js';
+import { createCidrSet, plainAddress } from '../matching/address.js';
 import { parseAuthority } from '../matching/hostname.js';
 import type { Snapshot } from '../policy/snapshot.js';
+import type { Words } from '../policy/words.js';
 import { failurePage } from './block-page.js';
 import { caPage, noCaPage, type SchoolCaFacts } from './ca-page.js';
 import { pageHeaders } from './layout.js';
 import { blockedPage, helpPage, homePage, type HelpChannel } from './help-page.js';
 import { pacFile } from './pac.js';
 import { answerPage, readRequestForm, sentPage, type PageRequest, type RequestAnswer } from './request-page.js';
-import { REASON_WORDS, type Words } from './texts.js';
+import { reasonForPupil } from './texts.js';
 import { MAX_TICKET_BYTES, readTicketForm, readTicketRef, ticketAnswerPage, ticketPage, ticketSentPage, type TicketDesk } from './ticket-page.js';
 
 export interface PagesDeps {
@@ -63,32 +65,18 @@ const TICKETS_BUSY: Words = { vi: 'Lúc này chưa nhận được lời nhắn,
 export function createPagesServer(deps: PagesDeps): PagesServer {
   const clients = createCidrSet(deps.clients);
   const secret = Buffer.from(deps.secret);
-  const perClient = new Map<string, number>();
   const rate = new Map<string, { minute: number; n: number }>();
   const server: Server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
     handle(request, response).catch(() => {
-      if (!response.headersSent) send(response, 500, failurePage(REASON_WORDS['no-policy'], deps.policy()?.data.school ?? null));
+      if (!response.headersSent) send(response, 500, failurePage(reasonForPupil('no-policy'), deps.policy()?.data.school ?? null));
       else response.destroy();
     });
   });
   server.maxHeadersCount = 0;
   server.maxConnections = 2_000;
   server.on('clientError', (_error, socket) => socket.destroy());
-  server.on('connection', (socket) => {
-    const address = plainAddress(socket.remoteAddress) ?? '';
-    const held = (perClient.get(address) ?? 0) + 1;
-    // The proxy threads bring everybody's requests from loopback; they count connections themselves.
-    if (held > MAX_PER_CLIENT && !LOOPBACK.has(address)) {
-      socket.destroy();
-      return;
-    }
-    perClient.set(address, held);
-    socket.on('close', () => {
-      const left = (perClient.get(address) ?? 1) - 1;
-      if (left === 0) perClient.delete(address);
-      else perClient.set(address, left);
-    });
-  });
+  // The proxy threads bring everybody's requests from loopback; they count connections themselves.
+  boundPerAddress(server, (address, held) => held <= MAX_PER_CLIENT || LOOPBACK.has(address));
 
   function zoneFor(request: IncomingMessage, address: string): string | null {
     const given = request.headers['x-luytre-secret'];
@@ -102,7 +90,7 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = plainAddress(request.socket.remoteAddress);
-    if (address === null || !clients.has(address)) {
+    if (!clients.has(address)) {
       request.socket.destroy();
       return;
     }
@@ -156,7 +144,7 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
 
   /** The gateway's name as the client reached it: only our own names and the address of this very socket are echoed into the PAC. */
   function ownName(request: IncomingMessage): string {
-    const local = plainAddress(request.socket.localAddress) ?? '127.0.0.1';
+    const local = plainAddress(request.socket.localAddress) || '127.0.0.1';
     const asked = parseAuthority(request.headers.host ?? '', 80)?.host;
     return asked !== undefined && (asked === local || deps.names.includes(asked)) ? asked : local;
   }
@@ -215,28 +203,9 @@ export function createPagesServer(deps: PagesDeps): PagesServer {
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: deps.host, port: deps.port }, () => {
-          server.off('error', reject);
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : deps.port);
-        });
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    listen: () => listenOn(server, deps),
+    close: () => closeNow(server),
   };
-}
-
-/** IPv4-mapped IPv6 as plain IPv4; null when unknown. */
-function plainAddress(address: string | undefined): string | null {
-  if (address === undefined) return null;
-  const bare = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : (address.split('%', 1)[0] ?? address);
-  return parseAddress(bare) === null ? null : bare;
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | null> {

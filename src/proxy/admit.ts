@@ -2,9 +2,8 @@
  * Who may use the proxy at all, and how many connections at a time. Owns the counts; refuses to read anything.
  */
 import type { Socket } from 'node:net';
-import { createCidrSet } from '../matching/address.js';
+import { createCidrSet, plainAddress } from '../matching/address.js';
 import type { Reason } from '../policy/decision.js';
-import { plainAddress } from './own-pages.js';
 import type { ProxySettings } from './settings.js';
 
 export interface Admission {

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { createCidrSet } from '../matching/address.js';
+import { createCidrSet, plainAddress } from '../matching/address.js';
 import { canonicalHost } from '../matching/hostname.js';
 import type { RequestHead } from './message.js';
 import type { ProxySettings } from './settings.js';
@@ -77,12 +77,4 @@ export function createOwnPages(settings: ProxySettings, clockMs: () => number = 
 function looksLikeAddress(host: string): boolean {
   const last = host.charCodeAt(host.length - 1);
   return (last >= 0x30 && last <= 0x39) || host.includes(':');
-}
-
-/** The kernel's text of an address: IPv4 seen through a dual-stack socket unwrapped, the zone of a link-local one left off. */
-export function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  const zone = address.indexOf('%');
-  if (zone >= 0) return address.slice(0, zone);
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

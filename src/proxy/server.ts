@@ -4,9 +4,10 @@
  * Owns the sweep, policy changes and draining. Refuses to listen: sockets are handed in.
  */
 import type { Socket } from 'node:net';
+import { plainAddress } from '../matching/address.js';
 import type { Reason } from '../policy/decision.js';
 import { createAdmission } from './admit.js';
-import { createOwnPages, plainAddress } from './own-pages.js';
+import { createOwnPages } from './own-pages.js';
 import type { Inside } from './inside.js';
 import type { WayIn } from './message.js';
 import { createRefuser } from './refuse.js';

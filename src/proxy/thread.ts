@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Outcome } from '../activity/outcome.js';
+import { plainAddress } from '../matching/address.js';
 import { createBlockPages, failurePage } from '../pages/block-page.js';
 import { failureWords } from '../pages/texts.js';
 import { createSnapshot } from '../policy/create-snapshot.js';
@@ -17,7 +18,6 @@ import { createIdentifier } from './identify.js';
 import { createInterceptor } from './intercept.js';
 import { createListeners, ListenError } from './listen.js';
 import { createLoginCheck } from './login.js';
-import { plainAddress } from './own-pages.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ForwardToPages } from './relay-context.js';
 import { createResolver } from './resolve.js';
