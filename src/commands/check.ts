@@ -1,5 +1,6 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
-import { refuseToClose, refuseToOpen, typedHost, typedPage, type HostRefusal, type TypedHost } from '../policy/typed-host.js';
+import { refuseToClose, refuseToOpen, typedHost, typedPage, type TypedHost } from '../policy/typed-host.js';
+import type { Words } from '../policy/words.js';
 import { StoreError } from '../store/store-error.js';
 import { CommandError, type CommandEnv } from './env.js';
 
@@ -47,7 +48,7 @@ export function noSuffixOfProtected(env: CommandEnv, entry: string): string {
   return taken(entry, refuseToClose(entry, env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries])));
 }
 
-function taken(entry: string, refusal: HostRefusal | null): string {
+function taken(entry: string, refusal: Words | null): string {
   if (refusal !== null) throw new CommandError(2, refusal.vi, refusal.en);
   return entry;
 }

@@ -4,11 +4,7 @@
  */
 import type { Cell, TlsLevel } from './profile.js';
 import { baseOf, type Matrix, type ProposedChange, type Standing } from './proposal.js';
-
-export interface Words {
-  readonly vi: string;
-  readonly en: string;
-}
+import type { Words } from './words.js';
 
 export interface ProposalDiff {
   readonly subject: Words;

@@ -1,7 +1,6 @@
 /** What the store takes as a value: one check a kind, each a StoreError that says what was wrong. Pure. */
-import { isAddressLiteral } from '../matching/address.js';
 import { formatEntry, parseEntry } from '../matching/entry.js';
-import { eventDomain } from '../matching/public-suffix.js';
+import { refuseToOpen } from '../policy/typed-host.js';
 import { StoreError } from './store-error.js';
 
 /** Stable profile codes (contract.md, vietnam.md §3), strictest first, the exam last. */
@@ -54,8 +53,10 @@ export function siteEntries(values: readonly string[]): string[] {
     const entry = parseEntry(value);
     const shown = value.slice(0, 100);
     if (entry === null || entry.path !== null) throw badValue(`Không hiểu tên trang “${shown}”; viết như olm.vn, =olm.vn hoặc *.olm.vn.`, `“${shown}” is not a host; write it like olm.vn, =olm.vn or *.olm.vn.`);
-    if (!isAddressLiteral(entry.host) && eventDomain(entry.host) === null) throw badValue(`Đuôi “${shown}” là của rất nhiều trang; hãy nêu tên từng trang.`, `“${shown}” is a public suffix that very many sites share; name the site.`);
-    out.add(formatEntry(entry));
+    const text = formatEntry(entry);
+    const no = refuseToOpen(text);
+    if (no !== null) throw badValue(no.vi, no.en);
+    out.add(text);
   }
   if (out.size > MAX_SITES) throw new StoreError('too-many', `Danh sách có quá ${MAX_SITES} trang.`, `The list has more than ${MAX_SITES} sites.`);
   return [...out];

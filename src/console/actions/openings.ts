@@ -4,7 +4,7 @@ import type { OpeningRow } from '../../store/rows.js';
 import { action } from '../action.js';
 import { refused, wrongField } from '../refused.js';
 import { ownRoom, roomOf } from '../rooms.js';
-import { readSite } from '../sites.js';
+import { openedSite } from '../typed.js';
 import { clockField, untilField, untilMsOf } from '../until.js';
 import { categoryWords, verdictOf, whyNot } from '../verdict.js';
 import { both, formatsOf } from '../words.js';
@@ -45,8 +45,7 @@ export const openingActions = [
     output: opening,
     run(env, who, input) {
       const on = roomOf(env, who, input.room);
-      const site = readSite(input.host);
-      if ('wrong' in site) throw wrongField('host', site.wrong.vi, site.wrong.en);
+      const site = openedSite(input.host);
       const nowMs = env.now();
       const verdict = verdictOf(env, on.position, site.host, null, -1, nowMs);
       const no = whyNot(env, site.host, verdict);

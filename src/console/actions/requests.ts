@@ -1,11 +1,12 @@
 /** Pupils' requests of a teacher's rooms: seen, approved until an end, refused with a kind reason. The pupil reads the answer by its reference number. */
 import { z } from 'zod';
+import { typedSite } from '../../policy/typed-host.js';
 import type { RequestRow } from '../../store/rows.js';
 import { action } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { refused, wrongField } from '../refused.js';
 import { answeredRequestsOf, openRequestsOf, ownRequest, REFUSALS } from '../requests.js';
-import { readSite } from '../sites.js';
+import { openedSite } from '../typed.js';
 import { clockField, untilField, untilMsOf } from '../until.js';
 import { verdictOf, whyNot, type Verdict } from '../verdict.js';
 import { both, formatsOf } from '../words.js';
@@ -48,8 +49,7 @@ export const requestActions = [
     run(env, who, input) {
       const row = openOne(ownRequest(env, who, input.ref));
       if (row.zone === null) throw wrongField('ref', 'Yêu cầu này không rõ từ phòng nào nên không mở tạm được; hãy trả lời em bằng lời.', 'This request is of no known room, so nothing can be opened for it; answer it in words.');
-      const site = readSite(row.host);
-      if ('wrong' in site) throw wrongField('ref', site.wrong.vi, site.wrong.en);
+      const site = openedSite(row.host, 'ref');
       const verdict = requestVerdict(env, row);
       const no = whyNot(env, row.host, verdict);
       if (no !== null) throw wrongField('ref', no.vi, no.en);
@@ -102,6 +102,5 @@ function openOne(row: RequestRow): RequestRow {
 /** As the pupil's room has it now; without a room, as the profile that asked. Judges the site that an approval would open. */
 export function requestVerdict(env: ConsoleDeps, row: RequestRow): Verdict {
   const snapshot = env.snapshot();
-  const site = readSite(row.host);
-  return verdictOf(env, row.zone === null ? -1 : (snapshot.zoneByName.get(row.zone) ?? -1), 'host' in site ? site.host : row.host, null, row.zone === null ? (snapshot.profileById.get(row.profile) ?? -1) : -1, env.now());
+  return verdictOf(env, row.zone === null ? -1 : (snapshot.zoneByName.get(row.zone) ?? -1), typedSite(row.host).host ?? row.host, null, row.zone === null ? (snapshot.profileById.get(row.profile) ?? -1) : -1, env.now());
 }

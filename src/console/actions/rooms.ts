@@ -7,7 +7,7 @@ import { sayDevices } from '../devices.js';
 import type { ConsoleDeps } from '../deps.js';
 import { refused, wrongField } from '../refused.js';
 import { everydayProfile, ownRoom, profileWords, roomOf, roomsOf, runningOf, type Room } from '../rooms.js';
-import { readSites } from '../sites.js';
+import { openedSites } from '../typed.js';
 import { clockField, untilField, untilMsOf } from '../until.js';
 import { both, formatsOf, type Words } from '../words.js';
 
@@ -180,7 +180,7 @@ interface Sites {
 function sitesOf(env: ConsoleDeps, who: Who, input: { readonly list?: number | undefined; readonly hosts?: readonly string[] | undefined }): Sites {
   const saved = input.list === undefined ? null : env.store.siteLists.lists(who.name).find((row) => row.id === input.list);
   if (saved === undefined) throw wrongField('list', 'Không còn danh sách này, hoặc danh sách không dùng chung nữa.', 'This list is gone, or is no longer shared.');
-  return { entries: [...(saved?.entries ?? []), ...readSites('hosts', input.hosts ?? [])], list: saved?.name ?? null };
+  return { entries: [...(saved?.entries ?? []), ...openedSites(input.hosts ?? [], 'hosts')], list: saved?.name ?? null };
 }
 
 function whatOpens({ entries, list: name }: Sites, learning: boolean): Words {

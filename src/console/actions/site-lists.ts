@@ -4,7 +4,7 @@ import type { SiteListRow } from '../../store/school-rows.js';
 import { action, type Who } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { refused, wrongField } from '../refused.js';
-import { readSites } from '../sites.js';
+import { openedSites } from '../typed.js';
 import { both } from '../words.js';
 
 const id = z.int().min(1).max(999_999_999).meta({ vi: 'Số của danh sách', en: 'Number' });
@@ -131,7 +131,7 @@ function ownList(env: ConsoleDeps, who: Who, number: number): SiteListRow {
 
 function written(input: { readonly name: string; readonly hosts: readonly string[]; readonly subject?: string | undefined; readonly grade?: number | undefined; readonly shared?: boolean | undefined }) {
   return {
-    name: input.name.normalize('NFC'), entries: readSites('hosts', input.hosts), shared: input.shared === true,
+    name: input.name.normalize('NFC'), entries: openedSites(input.hosts, 'hosts'), shared: input.shared === true,
     subject: input.subject === undefined || input.subject === '' ? null : input.subject.normalize('NFC'), grade: input.grade ?? null,
   };
 }

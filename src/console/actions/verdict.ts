@@ -1,12 +1,14 @@
 /** "Vì sao?": would this site open in my room at that time, and why; asked before the lesson, by people and by scripts. */
 import { z } from 'zod';
 import { hostFromUrl } from '../../matching/hostname.js';
+import { notAHost } from '../../policy/typed-host.js';
+import { REASON_WORDS } from '../../policy/decision-words.js';
 import { localDay, parseDayText, dayStartMs, MINUTE_MS } from '../../policy/school-time.js';
 import { action, type Who } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { wrongField } from '../refused.js';
 import { roomOf, type Room } from '../rooms.js';
-import { ladderOf, reasonWords, verdictOf, whyNot, type Verdict } from '../verdict.js';
+import { ladderOf, verdictOf, whyNot, type Verdict } from '../verdict.js';
 import { both } from '../words.js';
 
 const DAYS_AHEAD = 400;
@@ -37,7 +39,10 @@ export function ask(env: ConsoleDeps, who: Who, question: Question): Asked {
   const room = roomOf(env, who, question.room);
   const typed = question.site.normalize('NFC');
   const target = hostFromUrl(typed);
-  if (target === null) throw wrongField('site', `Không hiểu «${typed.slice(0, 80)}»; viết tên trang như olm.vn, hoặc dán địa chỉ của trang.`, `“${typed.slice(0, 80)}” is not a site; write a name like olm.vn, or paste the page's address.`);
+  if (target === null) {
+    const { vi, en } = notAHost(typed);
+    throw wrongField('site', vi, en);
+  }
   const nowMs = env.now();
   const atMs = momentOf(question, nowMs);
   const snapshot = env.snapshot();
@@ -81,7 +86,7 @@ export const verdictActions = [
       return {
         value: {
           host, room: room.name, at: new Date(atMs).toISOString(), profile, action: decision.action, cell: decision.cell,
-          category: env.snapshot().data.categories[decision.category]?.code ?? null, layer: decision.layer, reason: decision.reason, why: reasonWords(decision.reason),
+          category: env.snapshot().data.categories[decision.category]?.code ?? null, layer: decision.layer, reason: decision.reason, why: REASON_WORDS[decision.reason],
           list: decision.list === null ? null : { name: decision.list.name, version: decision.list.version }, rule: decision.rule,
           until: Number.isFinite(decision.validUntilMs) ? new Date(decision.validUntilMs).toISOString() : null,
           mayOpen: decision.action === 'block' && verdict.open.may && room.kind !== 'pause', whyNot: decision.action === 'block' ? whyNot(env, host, verdict) : null, layers: [...ladderOf(decision)],
