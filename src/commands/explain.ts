@@ -1,14 +1,14 @@
-/** `luytre explain`: why each address is allowed or blocked, one at a time or 50,000 a second from a pipe. */
+/** `luytre explain`: why an address is allowed or blocked: one with its whole reasoning, several in short, 50,000 a second from a pipe. */
 import type { Command } from 'commander';
 import { parseAddress } from '../matching/address.js';
 import { decide } from '../policy/decide.js';
-import type { Decision } from '../policy/decision.js';
+import type { Action, Decision, Layer, Reason } from '../policy/decision.js';
 import { createDecisionCache } from '../policy/decision-cache.js';
-import { factsOf } from '../policy/explain.js';
+import { ACTION_WORDS, LAYER_WORDS, REASON_WORDS, stepWords } from '../policy/decision-words.js';
+import { explain, factsOf, type Ladder } from '../policy/explain.js';
 import { zoneState } from '../policy/schedule.js';
 import type { Snapshot } from '../policy/snapshot.js';
 import { createZoneFinder } from '../policy/zone.js';
-import { REASON_WORDS } from '../pages/texts.js';
 import { knownProfile, knownZone } from './check.js';
 import { currentSnapshot } from './current-policy.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
@@ -27,11 +27,11 @@ interface Explanation {
   host: string | null;
   profile: string;
   zone: string | null;
-  action: 'allow' | 'block' | 'restrict';
+  action: Action;
   cell: string | null;
   category: string | null;
-  reason: string;
-  layer: string;
+  reason: Reason;
+  layer: Layer;
   list: { name: string; version: string } | null;
   rule: string | null;
 }
@@ -44,10 +44,10 @@ export function registerExplain(program: Command, run: Run): void {
     .option('--zone <zone>', 'phòng (zone)')
     .option('--client <ip>', 'địa chỉ máy: tìm phòng theo địa chỉ (client address: finds the zone)')
     .option('--at <time>', 'thời điểm, ISO-8601 (instant)')
-    .action(run((env, urls: string[], options: ExplainOptions) => explain(env, urls, options)));
+    .action(run((env, urls: string[], options: ExplainOptions) => tellAll(env, urls, options)));
 }
 
-async function explain(env: CommandEnv, urls: readonly string[], options: ExplainOptions): Promise<void> {
+async function tellAll(env: CommandEnv, urls: readonly string[], options: ExplainOptions): Promise<void> {
   const at = options.at === undefined ? env.now() : parseInstant(options.at, env.now());
   const profileId = options.profile === undefined ? null : knownProfile(env, options.profile);
   const snapshot = await currentSnapshot(env);
@@ -62,7 +62,9 @@ async function explain(env: CommandEnv, urls: readonly string[], options: Explai
     const told = judge(url);
     if (told === null) throw new CommandError(2, `«${url}» không phải địa chỉ web hợp lệ.`, `"${url}" is not a valid web address.`);
     if (env.json) env.say.json(told);
-    else sayOne(env, told, snapshot);
+    else sayVerdict(env, told, snapshot);
+    const facts = env.json || urls.length > 1 ? null : factsOf(url, zone, profile);
+    if (facts !== null) for (const ladder of explain(facts, snapshot, at).ladders) sayLadder(env, ladder, snapshot);
   }
 }
 
@@ -99,6 +101,8 @@ function createJudge(snapshot: Snapshot, zone: number, profile: number, at: numb
   };
 }
 
+const UNREADABLE: Omit<Explanation, 'url'> = { host: null, profile: '', zone: null, action: 'block', cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
+
 /** Lines in, lines out, in chunks; an unreadable line is answered as blocked and malformed, never skipped. */
 async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null): Promise<void> {
   let rest = '';
@@ -106,7 +110,7 @@ async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | 
   const lineOut = (line: string): string => {
     const url = line.trim();
     if (url === '') return '';
-    const told = judge(url) ?? { url, host: null, profile: '', zone: null, action: 'block' as const, cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
+    const told = judge(url) ?? { ...UNREADABLE, url };
     return env.json ? `${JSON.stringify(told)}\n` : `${told.action}\t${told.layer}\t${told.category ?? '-'}\t${told.reason}\t${url}\n`;
   };
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -120,17 +124,25 @@ async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | 
   if (rest !== '') process.stdout.write(lineOut(rest));
 }
 
-const ACTION_WORDS = { allow: ['MỞ', 'ALLOW'], block: ['CHẶN', 'BLOCK'], restrict: ['MỞ CÓ HẠN CHẾ', 'RESTRICT'] } as const;
-
-function sayOne(env: CommandEnv, told: Explanation, snapshot: Snapshot): void {
-  const [vi, en] = ACTION_WORDS[told.action];
+function sayVerdict(env: CommandEnv, told: Explanation, snapshot: Snapshot): void {
   const category = snapshot.data.categories[snapshot.categoryByCode.get(told.category ?? '') ?? -1];
-  const words = REASON_WORDS[told.reason as keyof typeof REASON_WORDS];
-  env.say.out(`${env.t(vi, en)}  ${told.host}`);
+  const words = REASON_WORDS[told.reason];
+  env.say.out(`${env.t(ACTION_WORDS[told.action].vi, told.action).toUpperCase()}  ${told.host}`);
   env.say.out(`  ${env.t('hồ sơ', 'profile')}: ${told.profile}${told.zone === null ? '' : ` · ${env.t('phòng', 'zone')}: ${told.zone}`}`);
   env.say.out(`  ${env.t('lý do', 'reason')}: ${told.reason} – ${env.t(words.vi, words.en)}`);
   env.say.out(`  ${env.t('tầng quyết định', 'layer')}: ${told.layer}${told.cell === null ? '' : ` · ${env.t('ô', 'cell')}: ${told.cell}`}`);
   if (category !== undefined) env.say.out(`  ${env.t('nhóm', 'category')}: ${category.code} – ${env.t(category.name, category.nameEn)}`);
   if (told.list !== null) env.say.out(`  ${env.t('danh sách', 'list')}: ${told.list.name}, ${env.t('phiên bản', 'version')} ${told.list.version}`);
   if (told.rule !== null) env.say.out(`  ${env.t('quy tắc', 'rule')}: ${told.rule}`);
+}
+
+/** From top to bottom: the first layer that speaks decides. A second ladder is that of the page which the first carries (translation, archive). */
+function sayLadder(env: CommandEnv, { host, steps }: Ladder, snapshot: Snapshot): void {
+  env.say.out('');
+  env.say.out(`  ${env.t(`từng bước xét ${host}`, `step by step, ${host}`)}:`);
+  for (const [i, step] of steps.entries()) {
+    const layer = LAYER_WORDS[step.layer];
+    const said = stepWords(step, snapshot.data.categories);
+    env.say.out(`  ${step.outcome === 'decides' ? '▶' : ' '} ${String(i + 1).padStart(2)}. ${env.t(layer.vi, layer.en)} – ${env.t(said.vi, said.en)}`);
+  }
 }

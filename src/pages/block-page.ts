@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto';
 import type { Decision } from '../policy/decision.js';
 import type { Category, Profile } from '../policy/profile.js';
 import type { SchoolFacts, Snapshot } from '../policy/snapshot.js';
+import type { Words } from '../policy/words.js';
 import { contentPolicy, escapeHtml, page } from './layout.js';
-import { LESSON_WORDS, REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS, type Words } from './texts.js';
+import { LESSON_WORDS, reasonForPupil, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS } from './texts.js';
 
 export interface BlockedPage {
   readonly html: string;
@@ -86,7 +87,7 @@ function blockHtml(decision: Decision, profile: Profile | undefined, category: C
   const lead = lesson === null ? leadFor(decision, voice) : LESSON_WORDS[lesson][voice].lead;
   const named = category === undefined ? null : categoryWords(category, voice);
   const why = whySentence(decision, named);
-  const whyEn = namedReason(decision) && named !== null ? `Category: ${escapeHtml(named.en)}.` : escapeHtml(REASON_WORDS[decision.reason].en);
+  const whyEn = namedReason(decision) && named !== null ? `Category: ${escapeHtml(named.en)}.` : escapeHtml(reasonForPupil(decision.reason).en);
   return page({
     title,
     school: school.name,
@@ -98,10 +99,10 @@ ${helpBox(voice, school, pagesOrigin)}<p class="small" lang="en">${lesson === nu
 }
 
 function whySentence(decision: Decision, named: Words | null): string {
-  if (named === null) return escapeHtml(REASON_WORDS[decision.reason].vi);
+  if (named === null) return escapeHtml(reasonForPupil(decision.reason).vi);
   if (namedReason(decision)) return `Trang thuộc nhóm <b>${escapeHtml(named.vi)}</b>.`;
   if (decision.reason === 'suspicious-name') return `Tên trang có dấu hiệu thuộc nhóm <b>${escapeHtml(named.vi)}</b>.`;
-  return escapeHtml(REASON_WORDS[decision.reason].vi);
+  return escapeHtml(reasonForPupil(decision.reason).vi);
 }
 
 /** Reasons whose best explanation is the category's own name. */

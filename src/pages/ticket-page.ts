@@ -3,9 +3,9 @@
  * reference. The message itself is never shown again: whoever stands behind the pupil later sees the answer at most.
  */
 import type { SchoolFacts } from '../policy/snapshot.js';
+import type { Words } from '../policy/words.js';
 import { hotlines, newRef } from './block-page.js';
 import { escapeHtml, page } from './layout.js';
-import type { Words } from './texts.js';
 
 export interface PageTicket {
   readonly ref: string;

@@ -249,6 +249,10 @@ describe('round trips, with the gateway stopped', () => {
     }
     const words = await ok('explain', 'hitclub.com', '--profile', 'thcs', '--lang', 'en');
     expect(words).toMatch(/^BLOCK {2}hitclub\.com\n/);
+    // one address with the whole ladder, several in short
+    expect(words.match(/^ {2}[▶ ] [ \d]\d\. /gm)).toHaveLength(12);
+    expect(words).toMatch(/^ {5}1\. Help.* – nothing there\n {2}▶ {2}2\. .*blocked hard – decides: «hitclub\.com», in \S+, category /m);
+    expect(await ok('explain', 'hitclub.com', 'olm.vn', '--profile', 'thcs', '--lang', 'en')).not.toContain('▶');
     expect(await ok('explain', 'hitclub.com', '--profile', 'thcs', '--lang', 'vi')).toMatch(/^CHẶN {2}hitclub\.com\n/);
   });
 

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { loadShipped } from '../../src/lists/shipped.js';
 import { createBlockPages, failurePage, newRef } from '../../src/pages/block-page.js';
 import { escapeHtml } from '../../src/pages/layout.js';
-import { failureWords, REASON_WORDS, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS } from '../../src/pages/texts.js';
+import { failureWords, reasonForPupil, SOFT_NAMES, SUPPORT_WORDS, VOICE_WORDS } from '../../src/pages/texts.js';
 import { decide } from '../../src/policy/decide.js';
 import { REASONS, type Decision } from '../../src/policy/decision.js';
+import { REASON_WORDS } from '../../src/policy/decision-words.js';
 import { createSnapshot } from '../../src/policy/create-snapshot.js';
 import { CATEGORIES, LIST_A_CATEGORY, policyData } from '../policy/fixture.js';
 
@@ -28,11 +29,12 @@ function judge(host: string, profile: number): Decision {
 describe('block page', () => {
   it('has words for every reason, NFC, without the words the glossary bans', () => {
     for (const reason of REASONS) {
-      const { vi, en } = REASON_WORDS[reason];
-      expect(vi.length, reason).toBeGreaterThan(10);
-      expect(en.length, reason).toBeGreaterThan(5);
-      expect(vi, reason).toBe(vi.normalize('NFC'));
-      expect(vi, reason).not.toMatch(/người dùng|user|blacklist/i);
+      for (const { vi, en } of [REASON_WORDS[reason], reasonForPupil(reason)]) {
+        expect(vi.length, reason).toBeGreaterThan(10);
+        expect(en.length, reason).toBeGreaterThan(5);
+        expect(vi, reason).toBe(vi.normalize('NFC'));
+        expect(vi, reason).not.toMatch(/người dùng|user|blacklist/i);
+      }
     }
     for (const text of [...Object.values(VOICE_WORDS), SUPPORT_WORDS].flatMap(Object.values) as string[]) expect(text).toBe(text.normalize('NFC'));
   });

@@ -1,4 +1,5 @@
 /** "Kiểm tra thử một trang": the verdict for a room at a time, the full reasoning, and one tap from there to open it. */
+import { ACTION_WORDS, LAYER_WORDS, REASON_WORDS } from '../../policy/decision-words.js';
 import { ask, questionInput, type Asked } from '../actions/verdict.js';
 import type { Page, PageContext } from '../page.js';
 import { ActionForm, Field } from '../parts/form.js';
@@ -8,7 +9,7 @@ import { UntilFields } from '../parts/until.js';
 import { readInput } from '../read-input.js';
 import { asRefused, type Refused } from '../refused.js';
 import { profileWords, roomsOf } from '../rooms.js';
-import { ACTION_WORDS, categoryWords, CELL_WORDS, ladderOf, LAYER_WORDS, reasonWords, whyNot } from '../verdict.js';
+import { categoryWords, CELL_MEANS, ladderOf, whyNot } from '../verdict.js';
 
 export const checkSitePage: Page = {
   path: '/kiem-tra',
@@ -92,7 +93,7 @@ function Told({ ctx, asked }: { readonly ctx: PageContext; readonly asked: Asked
   const { room, host, atMs, verdict } = asked;
   const { decision, state } = verdict;
   const action = ACTION_WORDS[decision.action];
-  const reason = reasonWords(decision.reason);
+  const reason = REASON_WORDS[decision.reason];
   const category = categoryWords(env, decision.category);
   const profile = profileWords(env, asked.profile);
   const no = decision.action === 'block' ? whyNot(env, host, verdict) : null;
@@ -105,7 +106,7 @@ function Told({ ctx, asked }: { readonly ctx: PageContext; readonly asked: Asked
           <dt>{t('Ở đâu, lúc nào', 'Where and when')}</dt>
           <dd>{room.name}, {format.moment(atMs, nowMs)} · {t(`hồ sơ ${profile.vi}`, profile.en)} ({sourceWords(ctx, asked)})</dd>
           {category === null ? null : <><dt>{t('Nhóm nội dung', 'Category')}</dt><dd>{t(category.vi, category.en)}</dd></>}
-          {decision.cell === null ? null : <><dt>{t('Nghĩa là', 'Which means')}</dt><dd>{t(CELL_WORDS[decision.cell].vi, CELL_WORDS[decision.cell].en)}</dd></>}
+          {decision.cell === null ? null : <><dt>{t('Nghĩa là', 'Which means')}</dt><dd>{t(CELL_MEANS[decision.cell].vi, CELL_MEANS[decision.cell].en)}</dd></>}
           {decision.list === null ? null : <><dt>{t('Danh sách', 'List')}</dt><dd>{decision.list.name} <small>({t('phiên bản', 'version')} {decision.list.version})</small></dd></>}
           {decision.rule === null ? null : <><dt>{t('Mục khớp', 'Entry')}</dt><dd><code>{decision.rule}</code></dd></>}
           {Number.isFinite(decision.validUntilMs) && state.untilMs >= decision.validUntilMs ? <><dt>{t('Đúng đến', 'Holds until')}</dt><dd>{format.moment(decision.validUntilMs, nowMs)}</dd></> : null}

@@ -1,10 +1,11 @@
 /** "Vì sao?": the administrator's explanation: many addresses, any room, profile and time, every layer that was looked at and what stood there. */
-import type { Ladder, Step } from '../../policy/explain.js';
+import { ACTION_WORDS, LAYER_WORDS, REASON_WORDS, stepWords } from '../../policy/decision-words.js';
+import type { Ladder } from '../../policy/explain.js';
 import { explainAll, questionOf, type ExplainAnswer, type Told } from '../actions/explain.js';
 import type { Page, PageContext } from '../page.js';
 import { readInput } from '../read-input.js';
 import { asRefused, Refused } from '../refused.js';
-import { ACTION_WORDS, categoryWords, CELL_WORDS, LAYER_WORDS, reasonWords } from '../verdict.js';
+import { categoryWords, CELL_MEANS } from '../verdict.js';
 import { byName } from '../words.js';
 
 export const explainPage: Page = {
@@ -88,7 +89,7 @@ function Many({ ctx, answer: { told } }: { readonly ctx: PageContext; readonly a
           const category = categoryWords(env, decision.category);
           return (
             <li>
-              <span class="grow"><a href={linkTo(url)}><b class="host">{url}</b></a><br /><small>{t(reasonWords(decision.reason).vi, reasonWords(decision.reason).en)}{category === null ? '' : ` ${t(category.vi, category.en)}.`}</small></span>
+              <span class="grow"><a href={linkTo(url)}><b class="host">{url}</b></a><br /><small>{t(REASON_WORDS[decision.reason].vi, REASON_WORDS[decision.reason].en)}{category === null ? '' : ` ${t(category.vi, category.en)}.`}</small></span>
               <span class={decision.action === 'block' ? 'tag warm' : 'tag'}>{t(ACTION_WORDS[decision.action].vi, ACTION_WORDS[decision.action].en)}</span>
             </li>
           );
@@ -105,7 +106,7 @@ function One({ ctx, told, answer: { atMs, profile } }: { readonly ctx: PageConte
   const category = categoryWords(env, decision.category);
   const known = env.snapshot().data.profiles.find(({ id }) => id === profile);
   const action = ACTION_WORDS[decision.action];
-  const reason = reasonWords(decision.reason);
+  const reason = REASON_WORDS[decision.reason];
   return (
     <>
       <section class={`card verdict ${decision.action}`} aria-labelledby="vs-ket-qua">
@@ -114,7 +115,7 @@ function One({ ctx, told, answer: { atMs, profile } }: { readonly ctx: PageConte
         <dl class="facts">
           <dt>{t('Hồ sơ, lúc nào', 'Profile and time')}</dt><dd>{known === undefined ? profile : t(known.name, known.nameEn)}, {format.moment(atMs, nowMs)}</dd>
           {category === null ? null : <><dt>{t('Nhóm nội dung', 'Category')}</dt><dd><a href={`/ho-so/${profile}/${env.snapshot().data.categories[decision.category]?.code ?? ''}`}>{t(category.vi, category.en)}</a></dd></>}
-          {decision.cell === null ? null : <><dt>{t('Ô', 'Cell')}</dt><dd>{decision.cell} · {t(CELL_WORDS[decision.cell].vi, CELL_WORDS[decision.cell].en)}</dd></>}
+          {decision.cell === null ? null : <><dt>{t('Ô', 'Cell')}</dt><dd>{decision.cell} · {t(CELL_MEANS[decision.cell].vi, CELL_MEANS[decision.cell].en)}</dd></>}
           {decision.list === null ? null : <><dt>{t('Danh sách', 'List')}</dt><dd><a href={`/danh-sach/${decision.list.name}`}>{decision.list.name}</a> <small>({t('phiên bản', 'version')} {decision.list.version})</small></dd></>}
           {decision.rule === null ? null : <><dt>{t('Mục khớp', 'Entry')}</dt><dd><code>{decision.rule}</code></dd></>}
           <dt>{t('Mã lý do', 'Reason')}</dt><dd><code>{decision.reason}</code></dd>
@@ -133,34 +134,13 @@ function Steps({ ctx, ladder, several }: { readonly ctx: PageContext; readonly l
       <h2>{several ? t(`Từng bước xét ${ladder.host}`, `Step by step: ${ladder.host}`) : t('Từng bước xét', 'Step by step')}</h2>
       {several ? <p class="hint">{t('Trang này mang một trang khác bên trong (dịch, lưu trữ …); kết quả chặt hơn được dùng.', 'This page carries another (translation, archive …); the stricter verdict holds.')}</p> : null}
       <ol class="ladder">
-        {ladder.steps.map((step) => (
+        {ladder.steps.map((step) => ({ step, said: stepWords(step, ctx.env.snapshot().data.categories) })).map(({ step, said }) => (
           <li class={step.outcome === 'decides' ? 'decides' : step.outcome === 'later' ? 'not-asked' : 'no'} {...(step.outcome === 'decides' ? { 'aria-current': 'step' as const } : {})}>
-            {t(LAYER_WORDS[step.layer].vi, LAYER_WORDS[step.layer].en)} <small>{stepWords(ctx, step)}</small>
+            {t(LAYER_WORDS[step.layer].vi, LAYER_WORDS[step.layer].en)} <small>{t(said.vi, said.en)}</small>
           </li>
         ))}
       </ol>
       <p class="hint">{t('Xét từ trên xuống, bước đầu tiên áp dụng được sẽ quyết định. Với trang https, cổng lọc chỉ thấy tên trang.', 'From top to bottom; the first that applies decides. Of an https page the gateway sees the name only.')}</p>
     </section>
   );
-}
-
-function stepWords(ctx: PageContext, { outcome, claim, score }: Step): string {
-  const { t, env } = ctx;
-  const category = claim === null ? null : categoryWords(env, claim.category);
-  const stands = claim === null ? '' : [
-    claim.entry === '' ? '' : `«${claim.entry}»`,
-    claim.list === null ? '' : t(`trong ${claim.list.name}`, `in ${claim.list.name}`),
-    category === null ? '' : t(`nhóm ${category.vi}`, `category ${category.en}`),
-  ].filter((part) => part !== '').join(', ');
-  const points = score === null ? '' : t(`điểm ${score}, từ 100 là đáng ngờ`, `score ${score}; suspicious from 100`);
-  switch (outcome) {
-    case 'decides':
-      return [t('quyết định ở đây', 'decides'), stands, points].filter((part) => part !== '').join(': ');
-    case 'silent':
-      return [t('không có gì', 'nothing there'), points].filter((part) => part !== '').join(': ');
-    case 'overruled':
-      return t(`có ${stands === '' ? 'tiết đang chạy' : stands}, nhưng không áp dụng được ở đây`, `${stands === '' ? 'a lesson runs' : stands}, but it may not speak here`);
-    case 'later':
-      return stands === '' ? t('không cần xét', 'not asked') : t(`không xét tới nữa, dù có ${stands}`, `not asked any more, though there is ${stands}`);
-  }
 }

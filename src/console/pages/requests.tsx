@@ -1,4 +1,5 @@
 /** "Yêu cầu của học sinh": the queue of my rooms, one request whole, what was answered. The queue is fetched again by itself, so it holds no form. */
+import { REASON_WORDS } from '../../policy/decision-words.js';
 import { requestVerdict } from '../actions/requests.js';
 import type { Page, PageContext } from '../page.js';
 import { ActionForm, Field, Live } from '../parts/form.js';
@@ -7,7 +8,7 @@ import { UntilFields } from '../parts/until.js';
 import { answeredRequestsOf, openRequestsOf, ownRequest, REFUSALS } from '../requests.js';
 import { profileWords } from '../rooms.js';
 import type { RequestRow } from '../../store/rows.js';
-import { categoryWords, CELL_WORDS, reasonWords, whyNot } from '../verdict.js';
+import { categoryWords, CELL_MEANS, whyNot } from '../verdict.js';
 
 const ANSWERED = 20;
 
@@ -65,7 +66,7 @@ export const requestPage: Page = {
     const verdict = requestVerdict(env, row);
     const { decision } = verdict.open;
     const category = categoryWords(env, decision.category);
-    const reason = reasonWords(verdict.decision.reason);
+    const reason = REASON_WORDS[verdict.decision.reason];
     const no = whyNot(env, row.host, verdict);
     const profile = profileWords(env, row.profile);
     return (
@@ -77,7 +78,7 @@ export const requestPage: Page = {
             <dt>{t('Từ', 'From')}</dt><dd>{row.zone ?? t('không rõ phòng', 'no known room')} · {t(profile.vi, profile.en)} · {ctx.format.moment(row.atMs, ctx.nowMs)} · {row.ref}</dd>
             {row.reason === null ? null : <><dt>{t('Em viết', 'The pupil writes')}</dt><dd>«{row.reason}»</dd></>}
             {category === null ? null : <><dt>{t('Nhóm nội dung', 'Category')}</dt><dd>{t(category.vi, category.en)}</dd></>}
-            {decision.cell === null ? null : <><dt>{t('Nghĩa là', 'Which means')}</dt><dd>{t(CELL_WORDS[decision.cell].vi, CELL_WORDS[decision.cell].en)}</dd></>}
+            {decision.cell === null ? null : <><dt>{t('Nghĩa là', 'Which means')}</dt><dd>{t(CELL_MEANS[decision.cell].vi, CELL_MEANS[decision.cell].en)}</dd></>}
             <dt>{t('Bây giờ', 'Now')}</dt><dd>{t(reason.vi, reason.en)}</dd>
           </dl>
           {row.zone === null ? null : <p><a href={`/kiem-tra?phong=${encodeURIComponent(row.zone)}&trang=${encodeURIComponent(row.host)}`}>{t('Vì sao? Xem từng bước', 'Why? Step by step')}</a></p>}
