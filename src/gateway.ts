@@ -12,8 +12,8 @@ import { createPresence } from './activity/presence.js';
 import { createRecorder } from './activity/recorder.js';
 import { createRoomBlocks } from './activity/room-blocks.js';
 import { keptRejections } from './activity/rejection.js';
-import { dayStart } from './activity/rollup.js';
 import { createChannelKeeper } from './gateway-channel.js';
+import { DAY_MS, dayStart, HOUR_MS } from './local-time.js';
 import { composeConsole } from './gateway-console.js';
 import { certsDir } from './installed.js';
 import { createDescriptorWatch } from './descriptors.js';
@@ -290,7 +290,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         blocks.clear();
       },
     },
-    { name: 'retention', about: 'deletes what is past its time', everyMs: 3_600_000, run: () => expire(store, config) },
+    { name: 'retention', about: 'deletes what is past its time', everyMs: HOUR_MS, run: () => expire(store, config) },
   ];
   const running = startJobs(jobs, log);
   expire(store, config);
@@ -314,7 +314,6 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-const DAY_MS = 86_400_000;
 /** Hosts whose clients refuse our certificate: a month tells a pinned app from a bad day. */
 const REJECTION_DAYS = 30;
 

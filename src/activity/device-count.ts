@@ -5,7 +5,7 @@
  */
 import type { DeviceCountRow } from '../store/rows.js';
 import type { Event } from './event.js';
-import { dayStart, MINUTE_MS } from './rollup.js';
+import { dayStart, MINUTE_MS } from '../local-time.js';
 
 /** Action of the row that counts a profile's devices over all categories and actions; its category is null. */
 export const ANY_ACTION = 'any';

@@ -8,7 +8,7 @@ import type { CategoryPrivacy } from '../policy/profile.js';
 import type { PolicyData, Snapshot } from '../policy/snapshot.js';
 import { eventDomain } from '../matching/public-suffix.js';
 import type { Event } from './event.js';
-import { dayStart, MINUTE_MS } from './rollup.js';
+import { dayStart, MINUTE_MS } from '../local-time.js';
 
 /** Never written, never sent across a thread: a worker turns it into an Event and forgets it. */
 export interface Outcome {

@@ -9,7 +9,7 @@
  * - what the teacher closed by pausing, by a list or by an exam says nothing about anybody, and is left out.
  */
 import type { EventNote } from './event.js';
-import { MINUTE_MS } from './rollup.js';
+import { MINUTE_MS } from '../local-time.js';
 
 const QUARTER_MS = 15 * MINUTE_MS;
 const FEWEST = 10;

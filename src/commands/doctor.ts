@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Finding, FindingStatus } from '../finding.js';
 import { certsDir } from '../installed.js';
+import { DAY_MS } from '../local-time.js';
 import { isAddressLiteral } from '../matching/address.js';
 import { ensureIndex } from '../lists/compile.js';
 import { tlsSetting } from '../policy/profile.js';
@@ -20,7 +21,6 @@ import { CommandError, type CommandEnv, type Run } from './env.js';
 /** A name every school needs; only to see whether names and the way out work. */
 const PROBE_HOST = 'moet.gov.vn';
 const TIMEOUT_MS = 4_000;
-const DAY_MS = 86_400_000;
 /** Debian changes its roots about twice a year. */
 const OLD_ROOTS_DAYS = 540;
 /** The clock cannot be before the day this version was written (security.md F27). */

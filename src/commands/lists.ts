@@ -6,6 +6,7 @@ import { IMPORT_FORMATS, type ImportFormat } from '../lists/formats/layout.js';
 import { importList, nameFor, parseSource, type ImportDeps, type ImportOptions, type ImportReport } from '../lists/import.js';
 import { ListError, type ListCode } from '../lists/list-error.js';
 import { syncShipped } from '../lists/shipped-sync.js';
+import { DAY_MS } from '../local-time.js';
 import type { ListRow, Store } from '../store/rows.js';
 import { knownCategory, knownProfile } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
@@ -150,7 +151,7 @@ function status(env: CommandEnv): void {
       });
       continue;
     }
-    const days = Math.max(0, Math.floor((env.now() - row.current.addedMs) / 86_400_000));
+    const days = Math.max(0, Math.floor((env.now() - row.current.addedMs) / DAY_MS));
     const age = days === 0 ? env.t('hôm nay', 'today') : env.t(`${days} ngày trước`, `${days} days ago`);
     const origin = { shipped: env.t('đi kèm', 'shipped'), imported: env.t('trường nhập', 'imported'), city: env.t('thành phố', 'city') }[row.origin];
     env.say.out([row.name, row.category ?? '-', row.role, env.t(`${row.current.entries} mục`, `${row.current.entries} entries`), row.current.version, age, origin].join('\t'));

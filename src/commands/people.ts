@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { accountText } from '../store/account-text.js';
 import type { RequestRow, Role } from '../store/rows.js';
 import { asker, askPassword, firstLine } from './ask.js';
-import { DAY_MS, dayStart } from '../activity/rollup.js';
+import { DAY_MS, dayStart } from '../local-time.js';
 import { openable, type Openable } from '../policy/openable.js';
 import { asUsage, collect, knownZone, wholeNumber } from './check.js';
 import { currentSnapshot } from './current-policy.js';

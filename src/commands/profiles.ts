@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { dayStart } from '../activity/rollup.js';
+import { DAY_MS, dayStart } from '../local-time.js';
 import { certsDir } from '../installed.js';
 import { CELL_RANK, TLS_LEVELS, tlsSetting, type Cell } from '../policy/profile.js';
 import type { ChangeOutcome } from '../store/rows.js';
@@ -10,7 +10,6 @@ import { hostEntry, knownCategory, knownProfile, noSuffix } from './check.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { sayProposal } from './approvals.js';
 
-const DAY_MS = 86_400_000;
 
 export function registerProfiles(program: Command, run: Run): void {
   const profiles = program.command('profiles').description('hồ sơ lọc và ma trận nhóm nội dung (profiles and their matrix)');

@@ -1,14 +1,14 @@
 /** `luytre report`: the school's internal figures of a period, as JSON or CSV. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { DAY_MS } from '../local-time.js';
 import { buildReport, type Report } from '../reporting/report.js';
 import { toCsv } from '../reporting/render/csv.js';
 import { toJson } from '../reporting/render/json.js';
 import { schoolFact } from '../store/school-facts.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
-import { parseDay } from './time.js';
+import { readDay } from './time.js';
 
-const DAY_MS = 86_400_000;
 const RENDER: Readonly<Record<string, (report: Report) => string>> = { json: toJson, csv: toCsv };
 
 interface ReportOptions {
@@ -32,8 +32,8 @@ export function registerReport(program: Command, run: Run): void {
 function report(env: CommandEnv, options: ReportOptions): void {
   const render = RENDER[options.format];
   if (render === undefined) throw new CommandError(2, `Không có định dạng «${options.format}»; các định dạng: ${Object.keys(RENDER).join(', ')}.`, `No format "${options.format}"; formats: ${Object.keys(RENDER).join(', ')}.`);
-  const fromMs = parseDay(options.from);
-  const toMs = parseDay(options.to) + DAY_MS;
+  const fromMs = readDay(options.from);
+  const toMs = readDay(options.to) + DAY_MS;
   if (toMs <= fromMs) throw new CommandError(2, 'Ngày cuối đứng trước ngày đầu.', 'The last day is before the first.');
   const store = env.store();
   const shipped = env.shipped();

@@ -2,6 +2,7 @@
  * The trail as a file: JSON with everything the chain is made of, so that anyone can check it without this program (docs/kiem-toan.md), or CSV
  * for a person. Written in pieces: years of records are not held in memory. No cell can become a formula.
  */
+import { formatLocal } from '../local-time.js';
 import type { AuditRow, AuditStore } from '../store/audit-rows.js';
 import { csvCell } from '../reporting/render/csv.js';
 import { actionWords, changesOf, changeText, reasonOf, type Saying } from './audit-words.js';
@@ -14,17 +15,17 @@ export function exportCsv(store: AuditStore, asked: AuditAsked, say: Saying): Re
   const line = (cells: readonly string[]): string => `${cells.map(csvCell).join(',')}\r\n`;
   // Excel reads UTF-8 only behind a byte order mark
   return inPieces(store, asked, `\uFEFF${line(HEADS)}`, '', (row) => line([
-    String(row.seq), hanoi(row.atMs), row.actor.kind, row.actor.name, actionWords(say.t, row.action), row.action, row.object,
+    String(row.seq), formatLocal(row.atMs), row.actor.kind, row.actor.name, actionWords(say.t, row.action), row.action, row.object,
     changesOf(row, say).map(changeText).join('; '), reasonOf(row) ?? '', row.before ?? '', row.after ?? '', row.hash,
   ]));
 }
 
 export function exportJson(store: AuditStore, asked: AuditAsked, school: string, nowMs: number): ReadableStream<Uint8Array> {
   const { base, head } = store.ends();
-  const start = JSON.stringify({ school, exportedAt: hanoi(nowMs), base, head }).slice(0, -1);
+  const start = JSON.stringify({ school, exportedAt: formatLocal(nowMs), base, head }).slice(0, -1);
   let first = true;
   return inPieces(store, asked, `${start},"records":[`, '\n]}\n', (row) => {
-    const text = `${first ? '' : ','}\n${JSON.stringify({ seq: row.seq, atMs: row.atMs, at: hanoi(row.atMs), actorKind: row.actor.kind, actorName: row.actor.name, action: row.action, object: row.object, before: row.before, after: row.after, hash: row.hash })}`;
+    const text = `${first ? '' : ','}\n${JSON.stringify({ seq: row.seq, atMs: row.atMs, at: formatLocal(row.atMs), actorKind: row.actor.kind, actorName: row.actor.name, action: row.action, object: row.object, before: row.before, after: row.after, hash: row.hash })}`;
     first = false;
     return text;
   });
@@ -48,8 +49,4 @@ function inPieces(store: AuditStore, { range, keep }: AuditAsked, start: string,
       controller.close();
     },
   });
-}
-
-function hanoi(ms: number): string {
-  return `${new Date(ms + 7 * 3_600_000).toISOString().slice(0, 19)}+07:00`;
 }

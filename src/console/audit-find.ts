@@ -1,6 +1,6 @@
 /** Which records of the trail are asked for: who, what, about what, when. Shared by the auditor's page, the API and the export. Pure but for the store it is given. */
 import { z } from 'zod';
-import { DAY_MS, dayStart } from '../activity/rollup.js';
+import { DAY_MS, parseDay } from '../local-time.js';
 import type { AuditRange, AuditRow } from '../store/audit-rows.js';
 import { wrongField } from './refused.js';
 import { both, folded, type Words } from './words.js';
@@ -53,8 +53,7 @@ export function askedOf(filter: AuditFilter): AuditAsked {
 
 function dayOf(field: 'from' | 'to', text: string | undefined): number | null {
   if (text === undefined) return null;
-  const at = Date.parse(`${text}T12:00:00+07:00`);
-  // Date.parse lets 30 February roll over
-  if (Number.isNaN(at) || new Date(at + 7 * 3_600_000).toISOString().slice(0, 10) !== text) throw wrongField(field, `Không có ngày ${text}.`, `There is no day ${text}.`);
-  return dayStart(at);
+  const at = parseDay(text);
+  if (at === null) throw wrongField(field, `Không có ngày ${text}.`, `There is no day ${text}.`);
+  return at;
 }

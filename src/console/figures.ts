@@ -2,7 +2,7 @@
  * Figures for the overview, out of the roll-ups: requests and blocks of the last day by hour, blocks of the last week by category, requests to open.
  * A screen is a place where a child can be picked out too (security.md §5.2 item 10): only whole hours a quarter of an hour past are told, small numbers are not told.
  */
-import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../activity/rollup.js';
+import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../local-time.js';
 import type { RequestCounts } from '../store/rows.js';
 import type { ConsoleDeps } from './deps.js';
 

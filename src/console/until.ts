@@ -1,5 +1,5 @@
 /** Until when: the end of the period, of the session, a number of minutes or a time of day in Hà Nội. */
-import { dayStart, MINUTE_MS } from '../activity/rollup.js';
+import { dayStart, MINUTE_MS } from '../local-time.js';
 import type { ConsoleDeps } from './deps.js';
 import { wrongField } from './refused.js';
 import { both } from './words.js';

@@ -4,6 +4,7 @@
  */
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { formatDay } from '../local-time.js';
 import type { Refused } from '../matching/list-reader.js';
 import type { Actor, ListRow, NewList, Store } from '../store/rows.js';
 import type { ArchiveLimits } from './archive.js';
@@ -194,10 +195,9 @@ export function shieldedEntries(shipped: Shipped): string[] {
   return shipped.lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries]);
 }
 
-/** Day of Hà Nội (UTC+7) and the first of the content's hash: readable, and the same for the same content on a day. */
+/** The local day and the first of the content's hash: readable, and the same for the same content on a day. */
 function versionText(sha256: string, nowMs: number): string {
-  const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(0, 10);
-  return `${day}-${sha256.slice(0, 8)}`;
+  return `${formatDay(nowMs)}-${sha256.slice(0, 8)}`;
 }
 
 function stillOpen(entries: readonly string[], below: (entry: string) => readonly string[]): ImportReport['stillOpen'] {

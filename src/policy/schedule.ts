@@ -4,7 +4,8 @@
  *
  * Order: lesson > timetable slot > the zone's own profile. A start instant is in, an end instant is already out.
  */
-import { DAY_MINUTES, dayStartMs, followedWeekday, localDay, MINUTE_MS, NO_DAYS, type SchoolDays } from './school-time.js';
+import { dayOf, MINUTE_MS, startOfDay } from '../local-time.js';
+import { DAY_MINUTES, followedWeekday, NO_DAYS, type SchoolDays } from './school-time.js';
 import type { Lesson, Slot, Snapshot, Zone } from './snapshot.js';
 
 /** What a zone is on, valid from the moment asked for until just before `untilMs`. */
@@ -39,14 +40,14 @@ function timetableState(zone: Zone, days: SchoolDays, nowMs: number): ZoneState 
   let sinceMs = -Infinity;
   let untilMs = Infinity;
   const slots = zone.timetable.filter((slot) => slotLengthMs(slot) > 0);
-  const today = localDay(nowMs);
+  const today = dayOf(nowMs);
   const lastDay = today + AHEAD_DAYS;
   // A slot lasts a day at most, so whatever runs now began today or yesterday.
-  for (let day = today - 1; slots.length > 0 && day <= lastDay && dayStartMs(day) < untilMs; day++) {
+  for (let day = today - 1; slots.length > 0 && day <= lastDay && startOfDay(day) < untilMs; day++) {
     const weekday = followedWeekday(days, day);
     for (const slot of slots) {
       if (slot.weekday !== weekday) continue;
-      const fromMs = dayStartMs(day) + slot.fromMinute * MINUTE_MS;
+      const fromMs = startOfDay(day) + slot.fromMinute * MINUTE_MS;
       const endMs = fromMs + slotLengthMs(slot);
       if (nowMs < fromMs) untilMs = Math.min(untilMs, fromMs);
       else if (nowMs < endMs) {
@@ -58,7 +59,7 @@ function timetableState(zone: Zone, days: SchoolDays, nowMs: number): ZoneState 
       }
     }
   }
-  if (slots.length > 0) untilMs = Math.min(untilMs, dayStartMs(lastDay + 1));
+  if (slots.length > 0) untilMs = Math.min(untilMs, startOfDay(lastDay + 1));
   return { profile, untilMs, running: null, lesson: false, sinceMs };
 }
 

@@ -1,18 +1,12 @@
 /**
  * School time (giờ của trường): which day follows which weekday's timetable, and when periods (tiết) and sessions (buổi)
- * begin and end. Owns local days and bells; refuses to know zones, lessons, storage and clocks (`nowMs` is handed in).
+ * begin and end. Owns bells and what a day is to a school; refuses to know zones, lessons, storage and clocks (`nowMs` is handed in).
  *
- * A start instant is in, an end instant is already out. A day is counted from 1970-01-01 in local time.
+ * A start instant is in, an end instant is already out.
  */
+import { dayOf, MINUTE_MS, parseDay, startOfDay } from '../local-time.js';
 
-/**
- * Asia/Ho_Chi_Minh has been UTC+7 without daylight saving since 13 June 1975, so local time is integer
- * arithmetic: no tz database to be missing or stale on an old PC.
- */
-export const LOCAL_OFFSET_MS = 7 * 3_600_000;
-export const MINUTE_MS = 60_000;
 export const DAY_MINUTES = 1_440;
-const DAY_MS = DAY_MINUTES * MINUTE_MS;
 
 /** buổi sáng, buổi chiều, buổi tối. */
 export type Session = 'sang' | 'chieu' | 'toi';
@@ -65,17 +59,9 @@ export interface PeriodTime {
  * A switch made while the class is still coming in, or in a break, means the period that comes: this long before its
  * bell. The long break of a morning is 20 to 30 minutes.
  */
-export const LEAD_MS = 30 * MINUTE_MS;
+const LEAD_MS = 30 * MINUTE_MS;
 /** A summer is 90 days; a calendar that is silent for longer than this has nothing more to say. */
 const AHEAD_DAYS = 400;
-
-export function localDay(nowMs: number): number {
-  return Math.floor((nowMs + LOCAL_OFFSET_MS) / DAY_MS);
-}
-
-export function dayStartMs(day: number): number {
-  return day * DAY_MS - LOCAL_OFFSET_MS;
-}
 
 /** 1 = Monday … 7 = Sunday. Day 0 was a Thursday. */
 export function weekdayOf(day: number): number {
@@ -112,19 +98,14 @@ export function calendarOf(levels: readonly (Pick<Calendar, 'weekdays' | 'bells'
 
 /** Day of `YYYY-MM-DD`; null when there is no such day. */
 export function parseDayText(text: string): number | null {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const utc = Date.parse(`${text}T00:00:00.000Z`);
-  return Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 10) !== text ? null : Math.round(utc / DAY_MS);
-}
-
-export function formatDayText(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+  const startMs = parseDay(text);
+  return startMs === null ? null : dayOf(startMs);
 }
 
 /** Periods of one day in the order of their bells; none on a holiday. */
-export function periodsOn(calendar: Calendar, day: number): PeriodTime[] {
+function periodsOn(calendar: Calendar, day: number): PeriodTime[] {
   if (!calendar.weekdays.includes(followedWeekday(calendar.days, day))) return [];
-  const start = dayStartMs(day);
+  const start = startOfDay(day);
   return calendar.bells
     .filter((bell) => bell.toMinute > bell.fromMinute)
     .map(({ session, period, fromMinute, toMinute }) => ({ session, period, fromMs: start + fromMinute * MINUTE_MS, untilMs: start + toMinute * MINUTE_MS }))
@@ -133,7 +114,7 @@ export function periodsOn(calendar: Calendar, day: number): PeriodTime[] {
 
 /** The period that runs, or null in breaks, at night, on holidays. */
 export function periodAt(calendar: Calendar, nowMs: number): PeriodTime | null {
-  return periodsOn(calendar, localDay(nowMs)).find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs) ?? null;
+  return periodsOn(calendar, dayOf(nowMs)).find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs) ?? null;
 }
 
 /** The period a switch made now is for: the one that runs, else one that begins within `LEAD_MS`. */
@@ -150,7 +131,7 @@ export function endOfPeriod(calendar: Calendar, nowMs: number): number | null {
 
 /** When the session (buổi) ends that runs — breaks are part of it — or is about to begin; null outside of sessions. */
 export function endOfSession(calendar: Calendar, nowMs: number): number | null {
-  const today = periodsOn(calendar, localDay(nowMs));
+  const today = periodsOn(calendar, dayOf(nowMs));
   for (const session of SESSIONS) {
     const own = today.filter((period) => period.session === session);
     const first = own[0]?.fromMs ?? Infinity;
@@ -159,13 +140,13 @@ export function endOfSession(calendar: Calendar, nowMs: number): number | null {
   }
   const meant = periodMeant(calendar, nowMs);
   if (meant === null) return null;
-  return Math.max(...periodsOn(calendar, localDay(meant.fromMs)).filter(({ session }) => session === meant.session).map(({ untilMs }) => untilMs));
+  return Math.max(...periodsOn(calendar, dayOf(meant.fromMs)).filter(({ session }) => session === meant.session).map(({ untilMs }) => untilMs));
 }
 
 /** The next `count` periods that have not begun yet, across days and holidays. */
 export function nextPeriods(calendar: Calendar, nowMs: number, count: number): PeriodTime[] {
   const out: PeriodTime[] = [];
-  const today = localDay(nowMs);
+  const today = dayOf(nowMs);
   for (let day = today; day <= today + AHEAD_DAYS && out.length < count; day++) {
     for (const period of periodsOn(calendar, day)) if (period.fromMs > nowMs && out.length < count) out.push(period);
   }

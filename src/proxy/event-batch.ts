@@ -9,6 +9,7 @@
 import { createHmac } from 'node:crypto';
 import type { Event, EventNote } from '../activity/event.js';
 import { toEvent, type EventTables, type Outcome } from '../activity/outcome.js';
+import { MINUTE_MS } from '../local-time.js';
 import type { Decision } from '../policy/decision.js';
 
 /** A batch as it crosses threads: a row is shape, bytes up, bytes down, milliseconds, device (−1: none), requests. */
@@ -40,7 +41,6 @@ const MAX_HELD = 20_000;
 /** Batches under way: a queue of messages has no bound of its own. */
 const MAX_UNDER_WAY = 8;
 const MAX_TOKENS = 10_000;
-const MINUTE_MS = 60_000;
 
 /** The first 53 bits of HMAC-SHA-256: a number that JavaScript holds exactly, and no two of 300 devices share it. */
 export function deviceToken(key: Uint8Array, address: string): number {

@@ -7,7 +7,7 @@
  * - categories of `WHOLE_PERIOD_ONLY` appear once, for the whole school and period, and their share of a profile is in no
  *   other table, so that no subtraction brings it back (vietnam.md §5.2).
  */
-import { DAY_MS, formatDay, formatMonth } from '../activity/rollup.js';
+import { DAY_MS, formatDay, formatLocal, formatMonth } from '../local-time.js';
 import type { CategoryPrivacy, Cell } from '../policy/profile.js';
 import type { CellOverride, DeviceCountRow, RequestCounts, RollupRow } from '../store/rows.js';
 
@@ -89,7 +89,7 @@ export function buildReport(input: ReportInput): Report {
   return {
     schema: REPORT_SCHEMA,
     scope: 'internal',
-    generated: localTime(input.generatedMs),
+    generated: formatLocal(input.generatedMs),
     school: input.school,
     period: { from: formatDay(input.fromMs), to: formatDay(input.toMs - 1), days: Math.round((input.toMs - input.fromMs) / DAY_MS) },
     totals,
@@ -211,9 +211,4 @@ function compare(a: string, b: string): number {
 
 function round4(value: number): number {
   return Math.round(value * 10_000) / 10_000;
-}
-
-/** ISO 8601 in Vietnam's time, to the second. */
-function localTime(ms: number): string {
-  return `${new Date(ms + 7 * 3_600_000).toISOString().slice(0, 19)}+07:00`;
 }

@@ -2,7 +2,7 @@
  * Events and their roll-ups, written together: a batch is one transaction, so the roll-ups always equal the events they cover.
  * Equal events (minute, facet, domain) are one row with a count. Refuses to know who made a request: no column could say.
  */
-import { dayStart, hourStart, MINUTE_MS } from '../activity/rollup.js';
+import { dayStart, hourStart, MINUTE_MS } from '../local-time.js';
 import type { Event } from '../activity/event.js';
 import type { Connection } from './connection.js';
 import { retention, type RetentionOptions } from './retention.js';

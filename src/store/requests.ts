@@ -10,7 +10,7 @@ import type { Actor, PolicyStore, RequestCounts, RequestRow } from './rows.js';
 import { StoreError } from './store-error.js';
 import { categoryCode, entryText, nameText, note as noteText, profileId, text, timeMs } from './values.js';
 import { zoneCalled } from './zone-names.js';
-import { dayStart } from '../activity/rollup.js';
+import { dayStart } from '../local-time.js';
 
 /** Open requests a school can look through; more is somebody playing with the button. */
 const MAX_OPEN = 2_000;

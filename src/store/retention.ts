@@ -2,7 +2,7 @@
  * The end of what was kept: rows go in one transaction, overwritten (secure_delete), and the write-ahead log that still
  * holds their old pages is emptied. What left is remembered, so that `verify` compares only what is still whole.
  */
-import { DAY_MS, dayStart, MINUTE_MS } from '../activity/rollup.js';
+import { DAY_MS, dayStart, MINUTE_MS } from '../local-time.js';
 import type { AuditWriter } from './audit.js';
 import { metaNumber, type Connection } from './connection.js';
 import type { EventStore } from './rows.js';

@@ -2,7 +2,7 @@
  * School time as rows: bells of each level, terms, holidays, make-up days. Whatever is refused is refused whole, with one
  * sentence that says which period or day; a timetable never names a period that has no bell.
  */
-import { parseDay } from '../activity/rollup.js';
+import { parseDay } from '../local-time.js';
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import type { BellRow, HolidayRow, LevelBells, MakeupRow, PeriodSlotRow, SchoolTimeStore, SlotRow, TermRow } from './school-rows.js';

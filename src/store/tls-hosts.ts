@@ -2,7 +2,7 @@
  * Hosts and the ending of TLS: how often clients refused our certificate, by host and day, and the school's own list of hosts that are never
  * decrypted. One never becomes the other by itself: a person reads the counts and adds the host.
  */
-import { dayStart } from '../activity/rollup.js';
+import { dayStart } from '../local-time.js';
 import { isAddressLiteral } from '../matching/address.js';
 import { formatEntry, parseEntry } from '../matching/entry.js';
 import { canonicalHost } from '../matching/hostname.js';

@@ -4,7 +4,7 @@ import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
 import type { Role, UserRow } from './rows.js';
 import { nameText, parseStrings } from './values.js';
-import { dayStart } from '../activity/rollup.js';
+import { dayStart } from '../local-time.js';
 
 interface Stored {
   readonly id: number;

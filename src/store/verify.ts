@@ -3,7 +3,7 @@
  * Events are read once, in the order they lie in, and only one day of sums is held: grouping two million rows in SQL sorts
  * them four times and took five times as long.
  */
-import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../activity/rollup.js';
+import { DAY_MS, dayStart, HOUR_MS, hourStart, MINUTE_MS } from '../local-time.js';
 import { metaNumber, type Connection } from './connection.js';
 
 /** Enough to see what is wrong; a broken roll-up would name every row. */

@@ -8,9 +8,10 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS } from '../local-time.js';
 import { AuthorityError } from './authority-error.js';
 import { makeCa, readCa, type CaWish } from './ca-certificate.js';
-import { DAY_MS, type IssuingAuthority } from './issuing.js';
+import { type IssuingAuthority } from './issuing.js';
 
 /** One CA of the school. */
 export interface SchoolCa {

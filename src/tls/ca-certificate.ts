@@ -4,8 +4,9 @@
  */
 import { createHash, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
+import { DAY_MS } from '../local-time.js';
 import { formatAddress } from '../matching/address.js';
-import { addressBytes, DAY_MS, keyIdOf, newSerial, type IssuingAuthority } from './issuing.js';
+import { addressBytes, keyIdOf, newSerial, type IssuingAuthority } from './issuing.js';
 
 const { asn1 } = forge;
 type Node = forge.asn1.Asn1;

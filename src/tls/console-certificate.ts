@@ -5,9 +5,10 @@
 import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { closeSync, constants, fsyncSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS } from '../local-time.js';
 import { isAddressLiteral } from '../matching/address.js';
 import { fingerprintText } from './export.js';
-import { DAY_MS, keyIdOf, type IssuingAuthority } from './issuing.js';
+import { keyIdOf, type IssuingAuthority } from './issuing.js';
 import { commonName, createLeafMaker } from './leaf.js';
 
 export interface ConsoleCertificate {

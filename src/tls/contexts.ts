@@ -8,8 +8,9 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { constants } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { DAY_MS } from '../local-time.js';
 import { createLeafMaker } from './leaf.js';
-import { DAY_MS, type IssuingAuthority } from './issuing.js';
+import { type IssuingAuthority } from './issuing.js';
 
 export interface TlsContexts {
   /** True when a certificate for this canonical name may be made at all. */

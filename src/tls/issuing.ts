@@ -5,7 +5,6 @@
 import { createHash, randomBytes, type KeyObject } from 'node:crypto';
 import { parseAddress } from '../matching/address.js';
 
-export const DAY_MS = 86_400_000;
 
 /** What a thread needs to sign leaves. Crosses threads: the key as a KeyObject, never as text. */
 export interface IssuingAuthority {

@@ -6,8 +6,9 @@
  * The few lines of DER here keep forge out of the proxy threads.
  */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { DAY_MS } from '../local-time.js';
 import { isAddressLiteral } from '../matching/address.js';
-import { addressBytes, DAY_MS, keyIdOf, newSerial, type IssuingAuthority } from './issuing.js';
+import { addressBytes, keyIdOf, newSerial, type IssuingAuthority } from './issuing.js';
 
 export interface Leaf {
   /** PEM of the leaf alone: the CA itself is in the client's store or the handshake fails anyway. */

@@ -1,7 +1,7 @@
 /** Distinct devices: counted once a day and cell, bounded, and forgotten with the day. */
 import { describe, expect, it } from 'vitest';
 import { ANY_ACTION, createDeviceCounter } from '../../src/activity/device-count.js';
-import { dayStart } from '../../src/activity/rollup.js';
+import { dayStart } from '../../src/local-time.js';
 import { event, MONDAY_8 } from '../store/fixture.js';
 
 const dayMs = dayStart(MONDAY_8);

@@ -1,7 +1,7 @@
 /** The bridge from Outcome to Event: what may be told of a visit, and what may not. */
 import { describe, expect, it } from 'vitest';
 import { toEvent, type EventTables, type Outcome } from '../../src/activity/outcome.js';
-import { dayStart } from '../../src/activity/rollup.js';
+import { dayStart } from '../../src/local-time.js';
 import type { Decision } from '../../src/policy/decision.js';
 import type { Category, Profile } from '../../src/policy/profile.js';
 

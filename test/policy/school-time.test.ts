@@ -1,8 +1,9 @@
 /** Bells, holidays and make-up days against a slow walk minute by minute through the platform's own calendar. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dayOf, formatDay, startOfDay } from '../../src/local-time.js';
 import {
-  dayStartMs, endOfPeriod, endOfSession, followedWeekday, formatDayText, levelOf, localDay, minutesOf, nextPeriods, NO_DAYS, parseDayText, periodAt, weekdayOf, type Bell, type Calendar,
+  endOfPeriod, endOfSession, followedWeekday, levelOf, minutesOf, nextPeriods, NO_DAYS, parseDayText, periodAt, weekdayOf, type Bell, type Calendar,
   type SchoolDays,
 } from '../../src/policy/school-time.js';
 import { decide } from '../../src/policy/decide.js';
@@ -27,9 +28,9 @@ const calendar: Calendar = { weekdays: [1, 2, 3, 4, 5], bells, days };
 describe('days', () => {
   it.each([['1970-01-01', 4], ['1969-12-31', 3], ['2026-11-23', 1], ['2026-11-29', 7], ['2024-02-29', 4]])('%s is weekday %i', (text, weekday) => {
     expect(weekdayOf(day(text))).toBe(weekday);
-    expect(formatDayText(day(text))).toBe(text);
-    expect(localDay(dayStartMs(day(text)))).toBe(day(text));
-    expect(localDay(dayStartMs(day(text)) - 1)).toBe(day(text) - 1);
+    expect(formatDay(startOfDay(day(text)))).toBe(text);
+    expect(dayOf(startOfDay(day(text)))).toBe(day(text));
+    expect(dayOf(startOfDay(day(text)) - 1)).toBe(day(text) - 1);
   });
   it.each(['2026-02-29', '2026-13-01', '26-01-01', '', '2026-1-1', '2026-11-31'])('“%s” is no day', (text) => {
     expect(parseDayText(text)).toBeNull();
@@ -70,9 +71,9 @@ describe('periods', () => {
 /** The slow way: the platform's calendar, one moment at a time. */
 function slowWeekday(own: SchoolDays, ms: number): number {
   const text = new Date(ms + 7 * 3_600_000).toISOString().slice(0, 10);
-  const makeup = own.makeups.find((one) => formatDayText(one.day) === text);
+  const makeup = own.makeups.find((one) => formatDay(startOfDay(one.day)) === text);
   if (makeup !== undefined) return makeup.follows;
-  if (own.holidays.some((one) => formatDayText(one.fromDay) <= text && text <= formatDayText(one.toDay))) return 0;
+  if (own.holidays.some((one) => formatDay(startOfDay(one.fromDay)) <= text && text <= formatDay(startOfDay(one.toDay)))) return 0;
   const weekday = new Date(`${text}T00:00:00Z`).getUTCDay();
   return weekday === 0 ? 7 : weekday;
 }
@@ -99,7 +100,7 @@ describe('properties over three weeks of holidays, make-up days and slots across
     makeups: fc.uniqueArray(fc.record({ day: fc.integer({ min: first, max: first + 20 }), follows: fc.integer({ min: 1, max: 7 }) }), { maxLength: 3, selector: (one) => one.day }),
   });
   const slots = fc.array(fc.record({ weekday: fc.integer({ min: 1, max: 7 }), fromMinute: fc.integer({ min: 0, max: 1_439 }), toMinute: fc.integer({ min: 0, max: 1_440 }), profile: fc.integer({ min: 0, max: 5 }) }), { minLength: 3, maxLength: 9, size: 'max' });
-  const moment = fc.integer({ min: 0, max: 20 * 1_440 }).chain((minute) => fc.constantFrom(-1, 0, 1, 30_000).map((ms) => dayStartMs(first) + minute * MINUTE + ms));
+  const moment = fc.integer({ min: 0, max: 20 * 1_440 }).chain((minute) => fc.constantFrom(-1, 0, 1, 30_000).map((ms) => startOfDay(first) + minute * MINUTE + ms));
   const counted = { slot: 0, holiday: 0, makeup: 0, past: 0 };
 
   it('a timetable agrees, and its verdicts hold exactly until they say', () => {
@@ -110,7 +111,7 @@ describe('properties over three weeks of holidays, make-up days and slots across
       if (state.sinceMs > -Infinity) counted.slot++;
       const today = slowWeekday(own, nowMs);
       if (today === 0) counted.holiday++;
-      if (own.makeups.some((one) => one.day === localDay(nowMs))) counted.makeup++;
+      if (own.makeups.some((one) => one.day === dayOf(nowMs))) counted.makeup++;
       if (today === 0 && state.sinceMs > -Infinity) counted.past++;
       // Walked minute by minute: nothing changes before the instant named, and the cache is never late.
       const cache = createDecisionCache();
@@ -139,7 +140,7 @@ describe('properties over three weeks of holidays, make-up days and slots across
         if (free.every((other) => other.toMinute <= made.fromMinute || made.toMinute <= other.fromMinute)) free.push(made);
       }
       const drawnCalendar: Calendar = { weekdays: [1, 2, 3, 4, 5, 6], bells: free, days: own };
-      const nowMs = dayStartMs(first) + minute * MINUTE;
+      const nowMs = startOfDay(first) + minute * MINUTE;
       const slowAt = (ms: number): Bell | null => {
         const weekday = slowWeekday(own, ms);
         const local = new Date(ms + 7 * 3_600_000);
@@ -152,7 +153,7 @@ describe('properties over three weeks of holidays, make-up days and slots across
       if (running !== null) {
         found++;
         let end = nowMs;
-        while (slowAt(end)?.period === running.period && localDay(end) === localDay(nowMs)) end += MINUTE;
+        while (slowAt(end)?.period === running.period && dayOf(end) === dayOf(nowMs)) end += MINUTE;
         expect(endOfPeriod(drawnCalendar, nowMs)).toBe(end);
       }
       const [next] = nextPeriods(drawnCalendar, nowMs, 1);
@@ -167,9 +168,9 @@ describe('properties over three weeks of holidays, make-up days and slots across
   it('a calendar that never comes round is asked again, not believed for ever', () => {
     const off = { holidays: [{ fromDay: first, toDay: first + 5_000 }], makeups: [] };
     const snapshot = snapshotOf([], { zones: [zone('r', 'thcs', { timetable: [{ weekday: 1, fromMinute: 0, toMinute: 60, profile: 5 }] })], days: off });
-    const state = zoneState(snapshot, 0, dayStartMs(first + 10));
+    const state = zoneState(snapshot, 0, startOfDay(first + 10));
     expect(state).toMatchObject({ profile: profileNumber('thcs') });
-    expect(state.untilMs).toBe(dayStartMs(first + 10 + 401));
+    expect(state.untilMs).toBe(startOfDay(first + 10 + 401));
     expect(NO_DAYS.holidays).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** The report: every table adds up, what is told for the whole school only is told nowhere else, and no cell is a formula. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayStart, parseDay } from '../../src/activity/rollup.js';
+import { dayStart, parseDay } from '../../src/local-time.js';
 import { buildReport, WHOLE_PERIOD_ONLY, type Report, type ReportInput, type Sums } from '../../src/reporting/report.js';
 import { toCsv } from '../../src/reporting/render/csv.js';
 import { toJson } from '../../src/reporting/render/json.js';

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/activity/event.js';
-import { dayStart, HOUR_MS, hourStart } from '../../src/activity/rollup.js';
+import { dayStart, HOUR_MS, hourStart } from '../../src/local-time.js';
 import type { RollupRow, Store } from '../../src/store/rows.js';
 import { event, MONDAY_8, storeIn, tempDir, tempStore } from './fixture.js';
 

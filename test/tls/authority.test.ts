@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/local-time.js';
 import { authorityStamp, caFolder, initAuthority, loadAuthority, OVERLAP_DAYS, rotateAuthority, settleAuthority } from '../../src/tls/authority.js';
 import { AuthorityError, type AuthorityCode } from '../../src/tls/authority-error.js';
-import { DAY_MS } from '../../src/tls/issuing.js';
 import { dataFolder, NOW, openssl, wish } from './fixture.js';
 
 const current = (data: string): string => join(caFolder(data), 'current.pem');

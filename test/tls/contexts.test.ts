@@ -2,9 +2,9 @@
 import tls, { TLSSocket } from 'node:tls';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/local-time.js';
 import { makeCa, readCa } from '../../src/tls/ca-certificate.js';
 import { ALPN_PROTOCOLS, createTlsContexts, type TlsContexts } from '../../src/tls/contexts.js';
-import { DAY_MS } from '../../src/tls/issuing.js';
 import { createNeverDecrypt } from '../../src/tls/never-decrypt.js';
 import { NOW, wish } from './fixture.js';
 

@@ -2,9 +2,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/local-time.js';
 import { certsDir } from '../../src/installed.js';
 import { caFolder, initAuthority, OVERLAP_DAYS, rotateAuthority } from '../../src/tls/authority.js';
-import { DAY_MS } from '../../src/tls/issuing.js';
 import { createAuthorityKeeper, type AuthorityKeeper } from '../../src/tls/keeper.js';
 import { dataFolder, NOW, wish } from './fixture.js';
 

@@ -1,8 +1,9 @@
 /** Leaves rule by rule (security.md §6.3), judged by openssl and node:crypto, and the constraints as openssl enforces them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/local-time.js';
 import { makeCa, readCa } from '../../src/tls/ca-certificate.js';
-import { DAY_MS, type IssuingAuthority } from '../../src/tls/issuing.js';
+import type { IssuingAuthority } from '../../src/tls/issuing.js';
 import { createLeafMaker } from '../../src/tls/leaf.js';
 import { dataFolder, NOW, openssl, verify, wish } from './fixture.js';
 

@@ -3,12 +3,12 @@
  * A session has 256 random bits of its own and lies on disk as their hash; whoever reads the disk can't use it.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { MINUTE_MS } from '../../local-time.js';
 import type { SessionRow, SessionStage, SessionStore } from '../../store/access-rows.js';
 import type { Role, UserRow } from '../../store/rows.js';
 import type { Lang, Words } from '../words.js';
 
 export const COOKIE = '__Host-sid';
-const MINUTE_MS = 60_000;
 export const ABSOLUTE_MS = 12 * 60 * MINUTE_MS;
 /** Half-way in: password right, second factor to come. */
 const STAGE_MS = 10 * MINUTE_MS;

@@ -1,5 +1,6 @@
 /** Actions of the auditor: the trail, its check, its export. They read and change nothing. */
 import { z } from 'zod';
+import { formatDay } from '../../local-time.js';
 import type { AuditRow } from '../../store/audit-rows.js';
 import { action } from '../action.js';
 import { exportCsv, exportJson } from '../audit-export.js';
@@ -71,7 +72,7 @@ export const auditActions = [
     run(env, _who, { format, ...filter }) {
       const asked = askedOf(filter);
       const { audit } = env.store;
-      const name = `nhat-ky-${new Date(env.now() + 7 * 3_600_000).toISOString().slice(0, 10)}.${format}`;
+      const name = `nhat-ky-${formatDay(env.now())}.${format}`;
       const file = format === 'csv'
         ? { name, type: 'text/csv; charset=utf-8', body: exportCsv(audit, asked, saying(env)) }
         : { name, type: 'application/json; charset=utf-8', body: exportJson(audit, asked, env.snapshot().data.school.name, env.now()) };

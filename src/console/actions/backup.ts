@@ -4,6 +4,7 @@ import { createReadStream, existsSync, openSync, readdirSync, readFileSync, rena
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { formatLocal } from '../../local-time.js';
 import type { BackupFacts } from '../../store/replace.js';
 import { action } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
@@ -76,7 +77,7 @@ export const backupActions = [
       const handle = openSync(path, 'r');
       unlinkSync(path);
       env.store.audit.record(who.actor, 'backup', 'database', null, null);
-      const stamp = new Date(env.now() + 7 * 3_600_000).toISOString().slice(0, 16).replace('T', '-').replace(':', '');
+      const stamp = formatLocal(env.now()).slice(0, 16).replace('T', '-').replace(':', '');
       return { value: {}, file: { name: `luytre-${stamp}.db`, type: 'application/vnd.sqlite3', body: Readable.toWeb(createReadStream('', { fd: handle })) as ReadableStream<Uint8Array> } };
     },
   }),

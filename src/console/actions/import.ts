@@ -1,5 +1,6 @@
 /** Rooms and people from a spreadsheet: sent, looked at line by line, and only then written, all or nothing. What waits to be written lies in memory. */
 import { z } from 'zod';
+import { formatLocal } from '../../local-time.js';
 import type { PreparedUser } from '../../store/account-rows.js';
 import { applyPeople, applyRooms } from '../roster/apply.js';
 import { withPeopleBack, withRoomsBack } from '../roster/take-back.js';
@@ -185,7 +186,7 @@ export const importActions = [
       const say = { vi: `Đã thêm ${fresh.length} tài khoản, sửa ${preview.changes.filter((one) => one.kind === 'changed').length}.`, en: `${fresh.length} accounts added, ${preview.changes.filter((one) => one.kind === 'changed').length} changed.` };
       if (fresh.length === 0) return { value: {}, say, undo, next: '/quan-tri/tai-khoan' };
       handedOutOf(env).set(ownerOf(who), { added: fresh.length, atMs: env.now(), undo });
-      const rows = [['Tài khoản', 'Mật khẩu dùng một lần', 'Dùng được đến'], ...fresh.map((row) => [row.name, passwords.get(row.name) ?? '', new Date(untilMs + 7 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')])];
+      const rows = [['Tài khoản', 'Mật khẩu dùng một lần', 'Dùng được đến'], ...fresh.map((row) => [row.name, passwords.get(row.name) ?? '', formatLocal(untilMs).slice(0, 16).replace('T', ' ')])];
       return { value: {}, say, file: { name: 'mat-khau-dung-mot-lan.csv', type: 'text/csv; charset=utf-8', body: new TextEncoder().encode(csvText(rows)) } };
     },
   }),

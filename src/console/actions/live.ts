@@ -1,6 +1,6 @@
 /** The live view: opened with proof and a record, read, closed. */
 import { z } from 'zod';
-import { MINUTE_MS } from '../../activity/rollup.js';
+import { MINUTE_MS } from '../../local-time.js';
 import { action } from '../action.js';
 import { formatsOf } from '../words.js';
 

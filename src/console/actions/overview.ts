@@ -1,6 +1,6 @@
 /** Figures and health for scripts: what the overview and the page "Sức khỏe" show. And over-blocking: requests allowed for good, and where they came from. */
 import { z } from 'zod';
-import { DAY_MS, dayStart } from '../../activity/rollup.js';
+import { DAY_MS, dayStart } from '../../local-time.js';
 import { deadFor, refuseDead } from '../../policy/rule-effect.js';
 import type { RequestRow } from '../../store/rows.js';
 import type { CauseCount } from '../../store/school-rows.js';

@@ -1,7 +1,7 @@
 /** Actions on the hosts a school never has decrypted. They only take decryption away, so one person is enough. */
 import { z } from 'zod';
 import { join } from 'node:path';
-import { DAY_MS, dayStart } from '../../activity/rollup.js';
+import { DAY_MS, dayStart } from '../../local-time.js';
 import { certsDir } from '../../installed.js';
 import type { TlsRejectionRow } from '../../store/rows.js';
 import { suggested, SUGGEST_DAYS } from '../../tls/suggest.js';

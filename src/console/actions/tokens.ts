@@ -1,12 +1,12 @@
 /** Tokens for the school's own scripts: made for a purpose, for named actions, until a day; shown once. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { DAY_MS, formatDay } from '../../local-time.js';
 import { action, type Action } from '../action.js';
 import { TOKEN_PREFIX, tokenHash } from '../tokens.js';
 import { refused, wrongField } from '../refused.js';
 import { both, formatsOf } from '../words.js';
 
-const DAY_MS = 86_400_000;
 const LONGEST_DAYS = 366;
 const MOST = 50;
 
@@ -29,7 +29,7 @@ export function tokenActions(others: readonly Action[]): readonly Action[] {
           tokens: env.store.tokens.list().map((token) => ({
             id: token.id, purpose: token.purpose, actions: [...token.actions], by: token.by,
             expires: new Date(token.expiresMs).toISOString(),
-            lastUsedDay: token.usedDayMs === null ? null : new Date(token.usedDayMs + 7 * 3_600_000).toISOString().slice(0, 10),
+            lastUsedDay: token.usedDayMs === null ? null : formatDay(token.usedDayMs),
           })),
         },
       }),

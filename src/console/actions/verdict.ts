@@ -1,9 +1,10 @@
 /** "Vì sao?": would this site open in my room at that time, and why; asked before the lesson, by people and by scripts. */
 import { z } from 'zod';
+import { dayOf, MINUTE_MS, startOfDay } from '../../local-time.js';
 import { hostFromUrl } from '../../matching/hostname.js';
 import { notAHost } from '../../policy/typed-host.js';
 import { REASON_WORDS } from '../../policy/decision-words.js';
-import { localDay, parseDayText, dayStartMs, MINUTE_MS } from '../../policy/school-time.js';
+import { parseDayText } from '../../policy/school-time.js';
 import { action, type Who } from '../action.js';
 import type { ConsoleDeps } from '../deps.js';
 import { wrongField } from '../refused.js';
@@ -56,13 +57,13 @@ export function ask(env: ConsoleDeps, who: Who, question: Question): Asked {
 
 function momentOf({ day, time }: Question, nowMs: number): number {
   if (day === undefined && time === undefined) return nowMs;
-  const today = localDay(nowMs);
+  const today = dayOf(nowMs);
   const on = day === undefined ? today : parseDayText(day);
   if (on === null) throw wrongField('day', `Không có ngày ${day ?? ''}.`, `There is no day ${day ?? ''}.`);
   if (on < today || on > today + DAYS_AHEAD) throw wrongField('day', 'Chọn hôm nay hoặc một ngày sắp tới.', 'Choose today or a day to come.');
   if (time === undefined) throw wrongField('time', 'Chọn cả giờ, ví dụ 09:45.', 'Choose the time too, like 09:45.');
   const [hours = 0, minutes = 0] = time.split(/[:h]/).map(Number);
-  return dayStartMs(on) + (hours * 60 + minutes) * MINUTE_MS;
+  return startOfDay(on) + (hours * 60 + minutes) * MINUTE_MS;
 }
 
 const words = z.object({ vi: z.string(), en: z.string() });

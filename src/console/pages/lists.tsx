@@ -1,5 +1,5 @@
 /** "Danh sách": what lists there are and how old; one list with its versions, what the last one changed, back and removal. */
-import { DAY_MS } from '../../activity/rollup.js';
+import { DAY_MS } from '../../local-time.js';
 import type { ListRow } from '../../store/rows.js';
 import { diffOfVersions, knownList } from '../actions/lists.js';
 import { waitingImports } from '../imports.js';

@@ -1,5 +1,5 @@
 /** "Xem trực tiếp": ten minutes of what the gateway decides, for finding a fault. */
-import { MINUTE_MS } from '../../activity/rollup.js';
+import { MINUTE_MS } from '../../local-time.js';
 import type { Page } from '../page.js';
 import { ActionForm, Field, Live, ProofField } from '../parts/form.js';
 

@@ -1,5 +1,5 @@
 /** One room whole: what it is on, pause, list only, exam, one site opened, what is open now, handing over, what was closed, who changed what. */
-import { MINUTE_MS } from '../../activity/rollup.js';
+import { MINUTE_MS } from '../../local-time.js';
 import type { Page, PageContext } from '../page.js';
 import { ActionForm, Field, Live } from '../parts/form.js';
 import { History } from '../parts/history.js';

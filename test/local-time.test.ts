@@ -1,7 +1,7 @@
 /** Where hours, days and months begin in Hà Nội. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, dayStart, formatDay, formatMonth, HOUR_MS, hourStart, monthStart, parseDay } from '../../src/activity/rollup.js';
+import { DAY_MS, dayOf, dayStart, formatDay, formatLocal, formatMonth, HOUR_MS, hourStart, parseDay, startOfDay } from '../src/local-time.js';
 
 /** The platform's own calendar as the reference. */
 const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh', dateStyle: 'short' });
@@ -16,7 +16,9 @@ describe('periods', () => {
         expect(calendar.format(day)).toBe(calendar.format(ms));
         expect(calendar.format(day - 1)).not.toBe(calendar.format(ms));
         expect(parseDay(formatDay(ms))).toBe(day);
-        expect(formatDay(monthStart(ms))).toBe(`${formatMonth(ms)}-01`);
+        expect(formatMonth(ms)).toBe(formatDay(ms).slice(0, 7));
+        expect(Date.parse(formatLocal(ms))).toBe(Math.floor(ms / 1_000) * 1_000);
+        expect(startOfDay(dayOf(ms))).toBe(day);
         expect([hourStart(ms) % HOUR_MS, dayStart(hourStart(ms))]).toEqual([0, day]);
       }),
       { seed: 7, numRuns: 500 },
