@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { codeOf } from './fault.js';
 
 /** A configuration that can't be used: one sentence that names file, line and key. */
 export class ConfigError extends Error {
@@ -59,7 +60,7 @@ function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const code = codeOf(error);
     if (code === 'ENOENT') throw new ConfigError(`Không tìm thấy tệp cấu hình ${file}.`, `Config file ${file} not found.`);
     if (code === 'EACCES') throw new ConfigError(`Không có quyền đọc tệp cấu hình ${file}.`, `Config file ${file} can't be read: permission denied.`);
     if (code === 'EISDIR') throw new ConfigError(`${file} là thư mục, không phải tệp cấu hình.`, `${file} is a directory, not a config file.`);

@@ -4,6 +4,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from './fault.js';
 
 const FILE = 'gateway.lock';
 
@@ -32,7 +33,7 @@ export function lockDataDir(dataDir: string): () => void {
       closeSync(fd);
       return () => unlinkSync(file);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
       if (isHeld(file)) throw new LockedError();
       unlinkSync(file);
     }
@@ -50,7 +51,7 @@ function isHeld(file: string): boolean {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
   const [pid, started] = text.trim().split(' ').map(Number);
@@ -65,7 +66,7 @@ function startTime(pid: number): number | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ESRCH'].includes(codeOf(error))) return undefined;
     throw error;
   }
 }

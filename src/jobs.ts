@@ -1,4 +1,5 @@
 /** The task table of the control thread: what runs by itself, how often, and that one failing task never stops another. */
+import { codeOf } from './fault.js';
 import type { Log } from './log.js';
 
 export interface Job {
@@ -29,11 +30,4 @@ export function startJobs(jobs: readonly Job[], log: Log): Jobs {
     }, job.everyMs);
   });
   return { stop: () => timers.forEach((timer) => clearInterval(timer)) };
-}
-
-/** A short stable code of anything thrown; messages are not logged, they may quote input. */
-export function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string') return code;
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -33,8 +33,3 @@ export function afterTry(count: LoginCount | null, nowMs: number): LoginCount {
   const fresh = count === null || nowMs - count.lastMs >= FORGET_MS;
   return { fails: fresh ? 1 : count.fails + 1, lastMs: nowMs };
 }
-
-/** Whether a count may be thrown away. */
-export function isForgotten(count: LoginCount, nowMs: number): boolean {
-  return nowMs - count.lastMs >= FORGET_MS;
-}

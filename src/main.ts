@@ -29,6 +29,7 @@ import { usageSentence } from './commands/usage.js';
 import { registerZones } from './commands/zones.js';
 import { languageOf, loadConfig, type Config } from './config.js';
 import { ConfigError } from './config-file.js';
+import { codeOf, sentencesOf } from './fault.js';
 import { rulesDir, version } from './installed.js';
 import { loadShipped, type Shipped } from './lists/shipped.js';
 import { openStore } from './store/database.js';
@@ -39,12 +40,6 @@ interface GlobalOptions {
   data?: string;
   lang?: 'vi' | 'en';
   json?: boolean;
-}
-
-/** Errors of our own that carry their sentence in both languages. */
-interface Spoken {
-  readonly vi: string;
-  readonly en: string;
 }
 
 const run: Run = (action) => async (...args) => {
@@ -82,16 +77,13 @@ const run: Run = (action) => async (...args) => {
 
 /** One clear sentence on stderr; the exit code of contract.md. */
 function fail(error: unknown, lang: 'vi' | 'en'): 1 | 2 {
-  if (error instanceof Error && typeof (error as Partial<Spoken>).vi === 'string' && typeof (error as Partial<Spoken>).en === 'string') {
-    const spoken = error as Error & Spoken;
-    process.stderr.write(`luytre: ${lang === 'vi' ? spoken.vi : spoken.en}\n`);
+  const spoken = sentencesOf(error);
+  if (spoken !== null) {
+    process.stderr.write(`luytre: ${spoken[lang]}\n`);
     if (error instanceof CommandError) return error.code;
     return error instanceof ConfigError ? 2 : 1;
   }
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  // the name only: a message may quote what came over the wire
-  const what = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
-  process.stderr.write(lang === 'vi' ? `luytre: lỗi ngoài dự kiến (${what}).\n` : `luytre: unexpected error (${what}).\n`);
+  process.stderr.write(lang === 'vi' ? `luytre: lỗi ngoài dự kiến (${codeOf(error)}).\n` : `luytre: unexpected error (${codeOf(error)}).\n`);
   return 1;
 }
 

@@ -3,6 +3,7 @@
  * Filtering never waits for it: a store that cannot write costs the oldest events, counted, and nothing else; it recovers by itself.
  * Whoever owns the clock calls `flush` every second.
  */
+import { codeOf } from '../fault.js';
 import type { Log } from '../log.js';
 import type { DeviceCountRow } from '../store/rows.js';
 import { createDeviceCounter, type DeviceCounter } from './device-count.js';
@@ -134,9 +135,4 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
 function countOf(events: readonly Event[]): number {
   return events.reduce((sum, event) => sum + event.requests, 0);
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { codeOf } from '../fault.js';
 import { checkStrength } from '../store/passwords.js';
 import { EXPORT_MS } from '../store/proposals.js';
 import { sayProposal } from './approvals.js';
@@ -37,7 +38,7 @@ async function exportKey(env: CommandEnv, options: { out: string; reason?: strin
     // the file first: a leave that is used up on a full disk or a wrong folder would send the school back to its head
     handle = openSync(path, 'wx', 0o600);
   } catch (error) {
-    const there = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const there = codeOf(error) === 'EEXIST';
     throw new CommandError(1, there ? `Tệp ${options.out} đã có; hãy chọn tên khác.` : `Không ghi được tệp ${options.out}.`, there ? `${options.out} is there already; choose another name.` : `${options.out} can't be written.`);
   }
   let row;

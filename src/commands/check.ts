@@ -1,4 +1,5 @@
 /** Checks on what people type, shared by the command groups: known profiles and zones, entries in list syntax, ids. */
+import { shieldedEntries } from '../lists/shipped.js';
 import { refuseToClose, refuseToOpen, typedHost, typedPage, type TypedHost } from '../policy/typed-host.js';
 import type { Words } from '../policy/words.js';
 import { StoreError } from '../store/store-error.js';
@@ -45,7 +46,7 @@ export function noSuffix(entry: string): string {
 }
 
 export function noSuffixOfProtected(env: CommandEnv, entry: string): string {
-  return taken(entry, refuseToClose(entry, env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries])));
+  return taken(entry, refuseToClose(entry, shieldedEntries(env.shipped())));
 }
 
 function taken(entry: string, refusal: Words | null): string {

@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { codeOf } from '../fault.js';
 import type { Finding, FindingStatus } from '../finding.js';
 import { certsDir } from '../installed.js';
 import { DAY_MS } from '../local-time.js';
@@ -124,7 +125,7 @@ function checkDisk(env: CommandEnv, add: Add): void {
     if (free < 1_024) return add('disk', 'warn', `Đĩa còn ít chỗ: ${free} MiB.`, `Little disk space left: ${free} MiB.`, 'Nên để trống ít nhất 1 GiB.', 'Keep at least 1 GiB free.');
     add('disk', 'ok', `Đĩa còn ${free} MiB.`, `${free} MiB of disk left.`);
   } catch (error) {
-    add('disk', 'fail', `Không ghi được vào thư mục dữ liệu (${(error as NodeJS.ErrnoException).code ?? ''}).`, `The data directory can't be written (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Kiểm tra chủ và quyền của ${dataDir}.`, `Check owner and mode of ${dataDir}.`);
+    add('disk', 'fail', `Không ghi được vào thư mục dữ liệu (${codeOf(error)}).`, `The data directory can't be written (${codeOf(error)}).`, `Kiểm tra chủ và quyền của ${dataDir}.`, `Check owner and mode of ${dataDir}.`);
   }
 }
 
@@ -293,7 +294,7 @@ async function checkDns(env: CommandEnv, add: Add): Promise<string | null> {
       return address;
     }
   } catch (error) {
-    add('dns', 'fail', `Không tra được tên miền (${(error as NodeJS.ErrnoException).code ?? ''}).`, `Names can't be resolved (${(error as NodeJS.ErrnoException).code ?? ''}).`, 'Kiểm tra dây mạng, /etc/resolv.conf hoặc đặt network.dns trong tệp cấu hình.', 'Check the cable, /etc/resolv.conf, or set network.dns in the config file.');
+    add('dns', 'fail', `Không tra được tên miền (${codeOf(error)}).`, `Names can't be resolved (${codeOf(error)}).`, 'Kiểm tra dây mạng, /etc/resolv.conf hoặc đặt network.dns trong tệp cấu hình.', 'Check the cable, /etc/resolv.conf, or set network.dns in the config file.');
   }
   return null;
 }

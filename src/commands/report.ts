@@ -1,6 +1,7 @@
 /** `luytre report`: the school's internal figures of a period, as JSON or CSV. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { codeOf } from '../fault.js';
 import { DAY_MS } from '../local-time.js';
 import { buildReport, type Report } from '../reporting/report.js';
 import { toCsv } from '../reporting/render/csv.js';
@@ -58,7 +59,7 @@ function report(env: CommandEnv, options: ReportOptions): void {
   try {
     writeFileSync(options.out, text, { mode: 0o600 });
   } catch (error) {
-    throw new CommandError(1, `Không ghi được tệp ${options.out} (${(error as NodeJS.ErrnoException).code ?? ''}).`, `File ${options.out} can't be written (${(error as NodeJS.ErrnoException).code ?? ''}).`);
+    throw new CommandError(1, `Không ghi được tệp ${options.out} (${codeOf(error)}).`, `File ${options.out} can't be written (${codeOf(error)}).`);
   }
   if (env.json) env.say.json({ out: options.out, requests: built.totals.requests });
   else env.say.out(env.t(`Đã ghi ${options.out}: ${built.totals.requests} lượt.`, `Wrote ${options.out}: ${built.totals.requests} requests.`));

@@ -10,7 +10,7 @@ import { rulesDir } from '../installed.js';
 import { ownAddresses } from '../own-addresses.js';
 import { examine, IN_MEMORY } from './doctor.js';
 import { isDataDirLocked, LockedError, lockDataDir } from '../instance-lock.js';
-import { codeOf } from '../jobs.js';
+import { codeOf } from '../fault.js';
 import { loadShipped } from '../lists/shipped.js';
 import { createLog, type Log } from '../log.js';
 import { copyToMemory, takesWritesAgain, writeFault, type MemoryCopy } from '../store/memory-copy.js';

@@ -17,7 +17,7 @@ function plain(text: string): string {
 }
 
 /** The bells that ring for a room. */
-export function calendarFor(env: CommandEnv, zone: string): Calendar {
+function calendarFor(env: CommandEnv, zone: string): Calendar {
   const { schoolTime, policies } = env.store();
   const profile = policies.zones().find((row) => row.name === zone)?.profile ?? '';
   return calendarOf(schoolTime.levels(), toSchoolDays(schoolTime.holidays(), schoolTime.makeups()), profile, schoolLevels(env.config.school.levels, env.store().settings));

@@ -186,11 +186,11 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
 const OWN_ACCOUNT = '/tai-khoan';
 
 /** Whoever came in with a password that somebody else made sets their own before anything else. */
-export function mustSetPassword(who: Who): boolean {
+function mustSetPassword(who: Who): boolean {
   return who.session !== null && who.session.user.oneTimeUntilMs !== null;
 }
 
-export function whoOf(session: SessionRow): Who {
+function whoOf(session: SessionRow): Who {
   const { name, role } = session.user;
   return { name, role, actor: { kind: 'console', name }, session };
 }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../fault.js';
 import { importApart } from '../lists/import-thread.js';
 import type { ImportOptions, ImportReport } from '../lists/import.js';
 import type { Actor } from '../store/rows.js';
@@ -43,7 +44,7 @@ export function keepUpload(env: ConsoleDeps, name: string, bytes: Uint8Array): s
   return file;
 }
 
-export function dropUpload(file: string): void {
+function dropUpload(file: string): void {
   busy.delete(basename(dirname(file)));
   rmSync(dirname(file), { recursive: true, force: true });
 }
@@ -61,7 +62,7 @@ function tidy(env: ConsoleDeps): void {
       if (entry.isDirectory() && !held.has(entry.name) && env.now() - (busy.get(entry.name) ?? -Infinity) > KEPT_MS) rmSync(join(placeOf(env), entry.name), { recursive: true, force: true });
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }
 

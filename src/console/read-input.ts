@@ -61,7 +61,7 @@ function bare(schema: z.ZodType): z.ZodType {
   return at;
 }
 
-export function labelOf(schema: z.ZodObject, name: string): Words | null {
+function labelOf(schema: z.ZodObject, name: string): Words | null {
   // `__proto__` and the like are no fields
   const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
   const meta = field?.meta();

@@ -1,5 +1,6 @@
 /** Refused: a request that the console turns down, with one clear sentence and, where it is about a field, its name. */
 import { plainText } from '../store/audit.js';
+import { codeOf, sentencesOf } from '../fault.js';
 import type { Words } from './words.js';
 
 const MAX_SENTENCE = 600;
@@ -55,24 +56,18 @@ export function inField<T>(field: string, read: () => T): T {
   }
 }
 
-interface Spoken {
-  readonly code: string;
-  readonly vi: string;
-  readonly en: string;
-}
-
 /** Our own errors (the store's, the lists') carry both sentences; what does not is a fault, of which nothing is told. */
 export function asRefused(error: unknown): Refused {
   if (error instanceof Refused) return error;
-  const spoken = error as Partial<Spoken> | null;
-  if (error instanceof Error && typeof spoken?.vi === 'string' && typeof spoken.en === 'string') {
-    const code = String(spoken.code ?? '');
+  const spoken = sentencesOf(error);
+  if (spoken !== null) {
+    const code = codeOf(error);
     const kind: Refusal = code === 'busy' || code === 'locked' ? 'busy'
       : code === 'disk-full' || code === 'read-only' || code === 'io' || code === 'corrupt' ? 'unavailable'
       : code === 'second-person' ? 'forbidden'
       : code.startsWith('unknown-') || code === 'not-yours' ? 'not-found'
       : /-taken$|^(?:already-answered|changed-since|last-admin|exists|in-use|too-many)$/.test(code) ? 'conflict' : 'input';
-    return new Refused(kind, { vi: spoken.vi, en: spoken.en });
+    return new Refused(kind, spoken);
   }
   return refused('fault', 'Có lỗi trong cổng lọc; thao tác chưa được thực hiện. Hãy thử lại, rồi báo quản trị nếu còn lỗi.', 'Something failed inside the gateway; nothing was changed. Try again, then tell the administrator.');
 }

@@ -1,5 +1,6 @@
 /** Hosts and sites typed into a form: canonical list syntax, or the sentence beside the field. The rules are policy/typed-host.ts's. */
 import { z } from 'zod';
+import { shieldedEntries } from '../lists/shipped.js';
 import { refuseToClose, refuseToOpen, typedHost, typedPage, typedSite, type TypedHost } from '../policy/typed-host.js';
 import type { ConsoleDeps } from './deps.js';
 import { wrongField } from './refused.js';
@@ -24,7 +25,7 @@ export function openedPage(text: string, field = 'host'): string {
 
 /** The same for what closes: not where protected sites would be closed with it. @throws Refused naming the field */
 export function closedPage(env: ConsoleDeps, text: string, field = 'host'): string {
-  return kept(taken(typedPage(text), field).entry, (entry) => refuseToClose(entry, env.shipped().lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries])), field);
+  return kept(taken(typedPage(text), field).entry, (entry) => refuseToClose(entry, shieldedEntries(env.shipped())), field);
 }
 
 /** One site that a teacher opens. @throws Refused naming the field */

@@ -3,6 +3,7 @@
  * Short-lived: one compile, one thread; its memory goes with it. Refuses to know SQLite: src/compile-thread.ts hands the store in.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf, sentencesOf } from '../fault.js';
 import type { Store } from '../store/rows.js';
 import { buildIndex, entriesOf } from './build-index.js';
 import type { CompileJob, CompileMessage } from './compile.js';
@@ -29,15 +30,9 @@ export async function runCompileThread(openStore: (dataDir: string) => Store): P
     );
     say({ type: 'done', image, unwritten: await writeIndex(job.dataDir, job.fingerprint, image).then(() => null, codeOf) });
   } catch (error) {
-    const spoken = error as { vi?: unknown; en?: unknown };
     const plain = error instanceof Error ? error.message : String(error);
-    say({ type: 'failed', vi: typeof spoken.vi === 'string' ? spoken.vi : plain, en: typeof spoken.en === 'string' ? spoken.en : plain });
+    say({ type: 'failed', ...(sentencesOf(error) ?? { vi: plain, en: plain }) });
   } finally {
     for (const one of opened) one.close();
   }
-}
-
-/** The file system's code for why the index was not written. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
 }

@@ -11,7 +11,7 @@ import type { IndexImage } from '../matching/host-index.js';
 import type { ListRow, Store } from '../store/rows.js';
 import { buildIndex, entriesOf } from './build-index.js';
 import { withCompileLock } from './compile-lock.js';
-import { codeOf } from './compile-worker.js';
+import { codeOf } from '../fault.js';
 import { cleanIndexes, loadIndex, writeIndex } from './index-file.js';
 import { ListError } from './list-error.js';
 

@@ -6,7 +6,7 @@ import { parseEntry } from '../matching/entry.js';
 import { KIND_EXACT, KIND_PATH, KIND_SUBDOMAINS, KIND_SUFFIX, type EntryKind } from '../matching/host-index.js';
 
 /** A list that lost more than this share of its entries is more likely cut short than improved (security.md F5). */
-export const MAX_SHRINK = 0.2;
+const MAX_SHRINK = 0.2;
 /** Lists shorter than this are edited by hand; their shares mean nothing. */
 const SHRINK_FROM_ENTRIES = 20;
 

@@ -4,6 +4,7 @@
  * Refuses to know SQLite: src/import-thread.ts hands the store in.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { codeOf, sentencesOf } from '../fault.js';
 import type { Actor, Store } from '../store/rows.js';
 import { importList, type ImportOptions, type ImportReport } from './import.js';
 import { ListError, LIST_CODES } from './list-error.js';
@@ -81,9 +82,9 @@ export async function runImportThread(open: (dataDir: string) => Store, shipped:
     });
     say({ type: 'done', report });
   } catch (error) {
-    const { code, vi, en } = error as { code?: unknown; vi?: unknown; en?: unknown };
-    const spoken = typeof vi === 'string' && typeof en === 'string';
-    say({ type: 'failed', code: spoken ? String(code ?? '') : null, vi: spoken ? vi : '', en: spoken ? en : error instanceof Error ? error.message : 'unknown' });
+    const spoken = sentencesOf(error);
+    if (spoken !== null) say({ type: 'failed', code: codeOf(error), ...spoken });
+    else say({ type: 'failed', code: null, vi: '', en: error instanceof Error ? error.message : 'unknown' });
   } finally {
     store?.close();
   }

@@ -13,7 +13,7 @@ import { IMPORT_FORMATS, type ImportFormat } from './formats/layout.js';
 import { createShield, gate, type GateFinding } from './gate.js';
 import { ListError } from './list-error.js';
 import { readFiles } from './read.js';
-import type { Shipped } from './shipped.js';
+import { shieldedEntries, type Shipped } from './shipped.js';
 
 export interface ImportOptions {
   readonly category: string;
@@ -189,10 +189,6 @@ export function nameFor(file: string, options: { readonly category: string; read
   const prefix = options.allow ? `mo-${options.category}` : options.category;
   const name = stem === '' || stem === options.category ? prefix : `${prefix}-${stem}`;
   return name.slice(0, 64).replace(/[-.]+$/, '');
-}
-
-export function shieldedEntries(shipped: Shipped): string[] {
-  return shipped.lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries]);
 }
 
 /** The local day and the first of the content's hash: readable, and the same for the same content on a day. */

@@ -7,7 +7,7 @@ import type { BadLine } from '../matching/list-reader.js';
 import { ListError } from './list-error.js';
 
 /** Longer lines are no host lists; a page saved as text, or a bomb. */
-export const MAX_LINE_BYTES = 4_096;
+const MAX_LINE_BYTES = 4_096;
 
 const TOO_LONG: BadLine = { bad: 'too-long' };
 const NOT_UTF8: BadLine = { bad: 'not-utf8' };

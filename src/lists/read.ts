@@ -12,7 +12,7 @@ import { ListError } from './list-error.js';
 import { readLines } from './lines.js';
 
 /** Lines a list may have; the biggest public ones have four million. */
-export const MAX_LINES = 8_000_000;
+const MAX_LINES = 8_000_000;
 /** Lines looked at to tell the format. */
 const SAMPLE_LINES = 5_000;
 

@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { codeOf } from '../fault.js';
 
-export const SHIPPED_CODES = ['missing', 'unreadable', 'not-utf8', 'not-nfc', 'syntax', 'schema', 'entry', 'public-suffix', 'header', 'unknown-category', 'unknown-profile', 'conflict'] as const;
+const SHIPPED_CODES = ['missing', 'unreadable', 'not-utf8', 'not-nfc', 'syntax', 'schema', 'entry', 'public-suffix', 'header', 'unknown-category', 'unknown-profile', 'conflict'] as const;
 export type ShippedCode = (typeof SHIPPED_CODES)[number];
 
 /** Where a fault lies: path inside rules/, the line where it is known, the key where there is one. */
@@ -44,7 +45,7 @@ export function readText(rulesDir: string, file: string): string {
   try {
     bytes = readFileSync(join(rulesDir, file));
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const missing = codeOf(cause) === 'ENOENT';
     throw missing
       ? new ShippedError('missing', { file }, 'thiếu tệp; cài lại gói hoặc chép lại thư mục rules.', 'the file is missing; reinstall, or copy the rules folder again.', { cause })
       : new ShippedError('unreadable', { file }, 'không đọc được; kiểm tra quyền của tệp.', 'cannot be read; check its permissions.', { cause });

@@ -55,6 +55,11 @@ interface Files {
   readonly seen: Map<string, string>;
 }
 
+/** Entries of the protected lists, in list syntax: what no other list may close. */
+export function shieldedEntries({ lists }: Pick<Shipped, 'lists'>): string[] {
+  return lists.filter((list) => list.meta.shield).flatMap((list) => [...list.entries]);
+}
+
 export function loadShipped(rulesDir: string): Shipped {
   const files: Files = { dir: rulesDir, seen: new Map() };
   const profiles = loadProfiles(files);

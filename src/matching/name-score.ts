@@ -33,7 +33,7 @@ export interface NameSuspicion {
   readonly category: string | null;
 }
 
-export const MEASURED = 100;
+const MEASURED = 100;
 const HIGHEST = 200;
 /** A brand or a stem by itself. */
 const WORD = 110;

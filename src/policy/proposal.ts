@@ -15,9 +15,7 @@ export type ProposedChange =
   | { readonly kind: 'ca-export'; readonly fingerprint: string };
 
 export type ProposalKind = ProposedChange['kind'];
-export const PROPOSAL_KINDS = ['tls-level', 'loosen', 'ca-export'] as const satisfies readonly ProposalKind[];
-
-export const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'withdrawn', 'expired'] as const;
+const PROPOSAL_STATES = ['open', 'approved', 'rejected', 'withdrawn', 'expired'] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
 
 /** A proposal nobody looked at for a week is no longer what the school talks about. */

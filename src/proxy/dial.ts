@@ -69,7 +69,7 @@ const MAX_KNOWN = 10_000;
  * Which addresses may be dialled. The gateway's listeners never, on any of the machine's addresses, even where
  * `network.dialPrivate` covers them: a proxy that reaches its own console is mitmproxy's CVE-2025-23217.
  */
-export function createAddressGuard(settings: ProxySettings, options: DialerOptions = {}): AddressGuard {
+function createAddressGuard(settings: ProxySettings, options: DialerOptions = {}): AddressGuard {
   const ownAddresses = options.ownAddresses ?? interfaceAddresses;
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
   const allowedPrivate = createCidrSet(settings.dialPrivate);

@@ -32,7 +32,7 @@ const DNS_MEDIA = /^(?:content-type|accept): *[^\r\n]*application\/(?:oblivious-
  * DNS over HTTP (RFC 8484, 9230, and the JSON form). A GET must carry `dns=` or, in JSON, a name; so the fields are only searched
  * where a body comes or the target speaks of it: a search of every head would cost a hundredth of a request.
  */
-export function asksNameServer(head: RequestHead): boolean {
+function asksNameServer(head: RequestHead): boolean {
   if (head.method === 'GET' || head.method === 'HEAD') {
     const query = head.path.indexOf('?');
     if (query < 0) return false;

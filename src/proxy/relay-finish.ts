@@ -92,7 +92,7 @@ export function abortClient(c: Connection): void {
 }
 
 /** May the client connection go on after an answer of our own? Only when no request body is left on the wire. */
-export function mayKeepAlive(c: Connection): boolean {
+function mayKeepAlive(c: Connection): boolean {
   return c.head !== null && c.head.keepAlive && c.requestDone && !c.ctx.draining && c.inside?.ending !== true;
 }
 

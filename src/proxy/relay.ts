@@ -249,7 +249,7 @@ export function reviewInside(c: Connection): void {
 }
 
 /** An exception in the policy engine closes: a filter that opens when it breaks is none (security.md F1). */
-export function decideOrNull(c: Connection, head: RequestHead, snapshot: Snapshot, nowMs: number): Decision | null {
+function decideOrNull(c: Connection, head: RequestHead, snapshot: Snapshot, nowMs: number): Decision | null {
   try {
     return c.ctx.deps.decisions.decide(readFacts(c, head, snapshot), snapshot, nowMs);
   } catch {

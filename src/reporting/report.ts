@@ -11,13 +11,13 @@ import { DAY_MS, formatDay, formatLocal, formatMonth } from '../local-time.js';
 import type { CategoryPrivacy, Cell } from '../policy/profile.js';
 import type { CellOverride, DeviceCountRow, RequestCounts, RollupRow } from '../store/rows.js';
 
-export const REPORT_SCHEMA = 'luytre.report/1';
+const REPORT_SCHEMA = 'luytre.report/1';
 
 /** Told only as one number of the whole school and period. */
 export const WHOLE_PERIOD_ONLY: readonly string[] = ['csam', 'tuhai'];
 const LEARNING = 'hoclieu';
 /** Smaller device numbers are printed as "<10". */
-export const LEAST_DEVICES = 10;
+const LEAST_DEVICES = 10;
 
 export interface Sums {
   readonly requests: number;

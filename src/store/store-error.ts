@@ -2,7 +2,7 @@
  * StoreError: everything the store can refuse or suffer, as a closed table of codes, each with one clear sentence in
  * Vietnamese and English. Refuses to carry hosts of requests, addresses or SQL.
  */
-export const STORE_CODES = [
+const STORE_CODES = [
   // the place and the file
   'dir-mode', 'dir-unusable', 'file-mode', 'not-a-file', 'not-found', 'not-a-database', 'not-ours', 'schema-newer', 'schema-older',
   'corrupt', 'read-only', 'disk-full', 'locked', 'io', 'cannot-open', 'exists', 'in-use',

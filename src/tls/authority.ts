@@ -8,6 +8,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../fault.js';
 import { DAY_MS } from '../local-time.js';
 import { AuthorityError } from './authority-error.js';
 import { makeCa, readCa, type CaWish } from './ca-certificate.js';
@@ -110,7 +111,7 @@ export function authorityStamp(dataDir: string): string {
       const facts = statSync(join(caFolder(dataDir), name), { throwIfNoEntry: false });
       return facts === undefined ? '-' : `${facts.ino} ${facts.mtimeMs} ${facts.mode} ${facts.uid}`;
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+      return codeOf(error);
     }
   }).join(' ');
 }
@@ -150,7 +151,7 @@ function alive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -170,7 +171,7 @@ function readCaFile(path: string): SchoolCa | null {
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = codeOf(error);
     if (code === 'ENOENT') return null;
     if (code === 'ELOOP') throw notAFile(path);
     throw unusable(path, error);
@@ -236,7 +237,7 @@ function writeWhole(folder: string, name: string, ca: SchoolCa, replace: boolean
     if (replace) renameSync(temporary, path);
     else linkSync(temporary, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw exists();
+    if (codeOf(error) === 'EEXIST') throw exists();
     throw unusable(path, error);
   } finally {
     if (existsSync(temporary)) unlinkSync(temporary);

@@ -22,7 +22,7 @@ export interface CaWish {
   readonly nowMs: number;
 }
 
-export const CA_YEARS = 5;
+const CA_YEARS = 5;
 
 const ID = {
   country: '2.5.4.6', organisation: '2.5.4.10', commonName: '2.5.4.3',

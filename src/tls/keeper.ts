@@ -2,8 +2,8 @@
  * The school's CA as the running gateway sees it: read again when its files change, when an overlap ends, when it runs out.
  * Whatever can't be trusted switches interception off and is told once; filtering goes on. Refuses to know threads and pages.
  */
+import { codeOf } from '../fault.js';
 import { authorityStamp, loadAuthority, settleAuthority, type Authority } from './authority.js';
-import { AuthorityError } from './authority-error.js';
 import type { IssuingAuthority } from './issuing.js';
 import { loadNeverDecrypt } from './never-decrypt.js';
 
@@ -54,7 +54,7 @@ export function createAuthorityKeeper(options: KeeperOptions): AuthorityKeeper {
       told = '';
       return found;
     } catch (error) {
-      return fault(error instanceof AuthorityError ? error.code : ((error as NodeJS.ErrnoException).code ?? 'unusable'));
+      return fault(codeOf(error));
     }
   }
 
@@ -73,8 +73,8 @@ export function createAuthorityKeeper(options: KeeperOptions): AuthorityKeeper {
     const before = exceptions.join(' ');
     try {
       exceptions = options.exceptions?.() ?? [];
-    } catch (error) {
-      fault((error as NodeJS.ErrnoException).code ?? 'exceptions');
+    } catch {
+      fault('exceptions');
     }
     return exceptions.join(' ') !== before;
   }

@@ -8,7 +8,7 @@ import type { SessionRow, SessionStage, SessionStore } from '../../store/access-
 import type { Role, UserRow } from '../../store/rows.js';
 import type { Lang, Words } from '../words.js';
 
-export const COOKIE = '__Host-sid';
+const COOKIE = '__Host-sid';
 export const ABSOLUTE_MS = 12 * 60 * MINUTE_MS;
 /** Half-way in: password right, second factor to come. */
 const STAGE_MS = 10 * MINUTE_MS;

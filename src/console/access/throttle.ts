@@ -40,7 +40,7 @@ export function createThrottle(now: () => number): Throttle {
     map.delete(key);
     map.set(key, { n, lastMs: now() });
     // the oldest goes: a flood of names makes room for itself only
-    if (map.size > MAX_KEPT) for (const oldest of [...map.keys()].slice(0, 1)) map.delete(oldest);
+    if (map.size > MAX_KEPT) dropOldest(map);
   };
   /** 1, 2, 4 … seconds from the sixth failure on. */
   const delay = (tries: Tries | null, free: number): number => {
@@ -68,9 +68,16 @@ export function createThrottle(now: () => number): Throttle {
       byPair.delete(`${account} ${address}`);
       known.delete(account);
       known.set(account, address);
-      if (known.size > MAX_KEPT) for (const oldest of [...known.keys()].slice(0, 1)) known.delete(oldest);
+      if (known.size > MAX_KEPT) dropOldest(known);
     },
   };
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
 }
 
 function keyOf(name: string): string {

@@ -15,7 +15,7 @@ const ADMIN = ['it-admin'] as const;
 /** What a form may carry: it lies in memory while it is read. A larger one goes in by the machine's own terminal. */
 export const MOST_UPLOAD = 64 * 2 ** 20;
 /** A backup that was sent and not put in place is a whole copy of the school's accounts: it does not lie about. */
-export const STAGED_MS = 30 * 60_000;
+const STAGED_MS = 30 * 60_000;
 
 const STAGED = 'luytre.db.staged';
 const facts = z.object({ zones: z.array(z.string()), users: z.array(z.string()), lists: z.int(), rules: z.int(), last: z.string().nullable(), older: z.boolean() });
@@ -49,7 +49,7 @@ function sweep(env: ConsoleDeps): void {
   }
 }
 
-export function dropStaged(env: ConsoleDeps): void {
+function dropStaged(env: ConsoleDeps): void {
   drop(stagedPath(env));
   if (existsSync(`${stagedPath(env)}.json`)) unlinkSync(`${stagedPath(env)}.json`);
 }

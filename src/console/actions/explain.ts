@@ -6,7 +6,7 @@ import type { ConsoleDeps } from '../deps.js';
 import { wrongField } from '../refused.js';
 import { both } from '../words.js';
 
-export const MOST_URLS = 100;
+const MOST_URLS = 100;
 
 export const questionOf = z.strictObject({
   urls: z.array(z.string().trim().min(1).max(2_048)).min(1, both('Chưa ghi trang nào.', 'Write at least one address.')).max(MOST_URLS, both(`Tối đa ${MOST_URLS} trang một lần.`, `At most ${MOST_URLS} at a time.`)).meta({ vi: 'Trang', en: 'Addresses' }),

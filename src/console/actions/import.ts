@@ -69,7 +69,7 @@ export function handedOut(env: ConsoleDeps, who: Who): HandedOut | null {
   return handedOutOf(env).get(ownerOf(who)) ?? null;
 }
 
-export function schoolNow(env: ConsoleDeps, who: Who): SchoolNow {
+function schoolNow(env: ConsoleDeps, who: Who): SchoolNow {
   const { ports } = env.premises;
   return {
     zones: env.store.policies.zones(), users: env.store.accounts.users(), teachers: env.store.policies.roomTeachers(),

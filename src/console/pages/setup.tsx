@@ -95,7 +95,7 @@ const LEVEL_WORDS: Readonly<Record<(typeof SCHOOL_LEVELS)[number], readonly [str
   'gdnn-gdtx': ['GDNN–GDTX', 'Vocational and continuing'], 'co-so-nuoi-duong': ['Cơ sở nuôi dưỡng', 'Children’s home'],
 };
 
-export function SchoolForm({ ctx }: { readonly ctx: PageContext }) {
+function SchoolForm({ ctx }: { readonly ctx: PageContext }) {
   const { t, env } = ctx;
   const school = schoolOf(env);
   const hints: Readonly<Partial<Record<SchoolFact, string>>> = {

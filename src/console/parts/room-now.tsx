@@ -42,7 +42,7 @@ function listWords(ctx: PageContext, room: Room): string {
   return parts.length === 0 ? t('Mở: các trang thi của trường', "Open: the school's exam sites") : `${t('Mở', 'Open')}: ${parts.join(' · ')}`;
 }
 
-export function untilWords(ctx: PageContext, room: Room): string {
+function untilWords(ctx: PageContext, room: Room): string {
   const { t, format, nowMs } = ctx;
   const end = room.untilMs === null ? null : format.moment(room.untilMs, nowMs);
   const then = profileWords(ctx.env, room.then);

@@ -11,7 +11,7 @@ export interface Table {
 }
 
 export const MOST_BYTES = 2 * 2 ** 20;
-export const MOST_ROWS = 2_000;
+const MOST_ROWS = 2_000;
 const MOST_COLUMNS = 40;
 const MOST_CELL = 2_000;
 
