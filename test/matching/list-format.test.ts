@@ -261,7 +261,8 @@ describe('regular expressions', () => {
     const hostile = `(^|\\.)${'a\\.'.repeat(100_000)}$`;
     const start = performance.now();
     expect(foldRegex(hostile)).toBeNull();
-    expect(performance.now() - start).toBeLessThan(50);
+    // quadratic would be minutes
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
 

@@ -385,7 +385,7 @@ describe('when policy changes', () => {
     const startMs = performance.now();
     expect(r.tunnels.applyPolicy()).toBe(1);
     await gone(room.socket);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(performance.now() - startMs).toBeLessThan(2_000);
     expect(await r.outcome()).toMatchObject({ reason: 'policy-changed', failed: false, zone: 0, decision: { action: 'block' }, bytesUp: hello.length });
     expect(otherRoom.socket.destroyed || otherHost.socket.destroyed).toBe(false);
     expect(r.tunnels.count()).toBe(2);

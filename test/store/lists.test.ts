@@ -133,7 +133,7 @@ describe('lists', () => {
 
 const combined = sharedData('combined', 'public.tsv.gz');
 describe.skipIf(combined === null)('3.3 million hosts', () => {
-  it('go in and come out in seconds', () => {
+  it('go in and come out', { timeout: 180_000 }, () => {
     const entries = gunzipSync(readFileSync(combined ?? '')).toString('latin1').trimEnd().split('\n').map((line) => line.slice(0, line.indexOf('\t')));
     const dir = tempDir();
     const store = storeIn(dir);

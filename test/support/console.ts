@@ -58,7 +58,7 @@ export function createClient(port: number, options: { readonly host?: string; re
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString('utf8'), bytes: Buffer.concat(parts), location: response.headers.location ?? '' });
         });
       });
-      sent.setTimeout(20_000, () => sent.destroy(new Error('no answer')));
+      sent.setTimeout(60_000, () => sent.destroy(new Error('no answer')));
       sent.on('error', reject);
       sent.end(body);
     });
