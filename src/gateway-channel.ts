@@ -5,7 +5,8 @@
 import { channelTransport } from './channel-way.js';
 import type { TakeReport } from './channel/take.js';
 import type { Config } from './config.js';
-import { codeOf, type Job } from './jobs.js';
+import { codeOf } from './fault.js';
+import { type Job } from './jobs.js';
 import type { Shipped } from './lists/shipped.js';
 import type { Log } from './log.js';
 import type { DenyKind } from './store/channel-rows.js';

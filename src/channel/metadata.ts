@@ -1,9 +1,9 @@
 /** Writes and signs the four kinds of TUF metadata. Pure but for the keys it is given. Owns how long each holds. */
 import { createHash } from 'node:crypto';
 import { Metadata, MetadataKind, Signature } from '@tufjs/models';
+import { DAY_MS } from '../local-time.js';
 import type { PublicKey, SigningKey } from './keys.js';
 
-const DAY_MS = 86_400_000;
 /**
  * How long each holds (docs/decisions/0019-signed-channel.md). What is signed offline holds for as long as people may be away from the key; what is signed
  * by the machine holds as long as it may be broken, Tết included, before schools are told.

@@ -12,13 +12,13 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DAY_MS } from '../local-time.js';
 import { ChannelError } from './channel-error.js';
 import { loadKeys, makeKey, type SigningKey } from './keys.js';
 import { MANIFEST_FILE, MANIFEST_FORMAT, parseManifest, type ChannelItem, type Manifest } from './manifest.js';
 import { factsOf, rootMetadata, snapshotMetadata, targetsMetadata, timestampMetadata, type FileFacts, type PublicKeyOf } from './metadata.js';
 import { writeWhole } from './write-whole.js';
 
-const DAY_MS = 86_400_000;
 /** What is left of its life when a role is signed anew without being asked. */
 const RENEW_DAYS = { targets: 60, snapshot: 20 } as const;
 /** Schools that are reading an older version finish it. */

@@ -3,18 +3,18 @@
  * Changes nothing. Refuses to know TUF.
  */
 import { gate } from '../lists/gate.js';
-import { CITY_PREFIX, SEALED, shieldedEntries } from '../lists/import.js';
+import { CITY_PREFIX, SEALED } from '../lists/import.js';
 import { ListError } from '../lists/list-error.js';
 import { readFiles } from '../lists/read.js';
 import { createShield } from '../lists/gate.js';
-import type { Shipped } from '../lists/shipped.js';
+import { shieldedEntries, type Shipped } from '../lists/shipped.js';
+import { DAY_MS } from '../local-time.js';
 import type { NewList, Store } from '../store/rows.js';
 import { ChannelError } from './channel-error.js';
 import { MAX_EMERGENCY_DAYS, type ChannelItem } from './manifest.js';
 
 /** Unpacked bytes and lines a list of the channel may have: some four million hosts. */
 const LIMITS = { maxBytes: 128 * 2 ** 20, maxRatio: 200, ratioFromBytes: 2 ** 22, maxMembers: 1 };
-const DAY_MS = 86_400_000;
 
 export interface ReadyList {
   readonly meta: NewList;

@@ -7,6 +7,7 @@ import { relative } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { prepareIndex } from '../lists/compile.js';
 import { IMPORT_FORMATS, type ImportFormat } from '../lists/formats/layout.js';
+import { DAY_MS, formatDay } from '../local-time.js';
 import { CommandError, type CommandEnv, type Run } from './env.js';
 import { knownCategory, knownProfile, wholeNumber } from './check.js';
 import { compileBar } from './progress.js';
@@ -16,7 +17,6 @@ import type { ChannelRole } from '../channel/manifest.js';
 import type { DenyKind } from '../store/channel-rows.js';
 
 const ROLES: readonly ChannelRole[] = ['category', 'city-allow', 'city-block', 'emergency', 'revoked', 'distrusted'];
-const DAY_MS = 86_400_000;
 
 interface Where {
   dir: string;
@@ -200,5 +200,5 @@ function readText(file: string): string {
 
 /** Day of Hà Nội. */
 function today(env: CommandEnv): string {
-  return new Date(env.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+  return formatDay(env.now());
 }
