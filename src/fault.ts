@@ -1,5 +1,21 @@
-/** What anything thrown may tell: a short stable code, and of our own errors their sentence in both languages. Messages are not told; they may quote input. */
+/**
+ * Errors of our own, and what anything thrown may tell: a short stable code, and of ours their sentence in both languages. Messages are not told;
+ * they may quote input.
+ */
 import type { Words } from './policy/words.js';
+
+/** An error of our own: a code out of its concern's closed table, and one clear sentence in both languages. */
+export class SpokenError<Code extends string | number> extends Error {
+  constructor(
+    readonly code: Code,
+    readonly vi: string,
+    readonly en: string,
+    options?: ErrorOptions,
+  ) {
+    super(en, options);
+    this.name = new.target.name;
+  }
+}
 
 /** The code where there is one (the system's, the store's …), else the error's name. */
 export function codeOf(error: unknown): string {

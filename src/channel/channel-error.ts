@@ -1,4 +1,6 @@
 /** ChannelError: everything that can be wrong with the signed channel, as a closed table of codes; each carries one clear sentence in both languages. */
+import { SpokenError } from '../fault.js';
+
 export const CHANNEL_CODES = [
   // the way there
   'unreachable', 'tls', 'status', 'not-there', 'too-big', 'too-slow', 'cut-short', 'not-plain', 'outside',
@@ -13,14 +15,4 @@ export const CHANNEL_CODES = [
 ] as const;
 export type ChannelCode = (typeof CHANNEL_CODES)[number];
 
-export class ChannelError extends Error {
-  constructor(
-    readonly code: ChannelCode,
-    readonly vi: string,
-    readonly en: string,
-    options?: { cause?: unknown },
-  ) {
-    super(en, options);
-    this.name = 'ChannelError';
-  }
-}
+export class ChannelError extends SpokenError<ChannelCode> {}

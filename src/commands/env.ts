@@ -2,6 +2,7 @@
  * What every command is given: lazily opened parts, the two output streams and the language.
  * Owns the exit codes of contract.md: 0 success, 1 the answer is no, 2 wrong usage.
  */
+import { SpokenError } from '../fault.js';
 import type { Config } from '../config.js';
 import type { Shipped } from '../lists/shipped.js';
 import type { Actor, Store } from '../store/rows.js';
@@ -33,18 +34,8 @@ export interface CommandEnv {
   now(): number;
 }
 
-/** Ends a command with an exit code and one clear sentence; nothing else may end a command early. */
-export class CommandError extends Error {
-  /** @param code 1: the answer is no; 2: wrong usage */
-  constructor(
-    readonly code: 1 | 2,
-    readonly vi: string,
-    readonly en: string,
-  ) {
-    super(en);
-    this.name = 'CommandError';
-  }
-}
+/** Ends a command with an exit code (1: the answer is no; 2: wrong usage) and one clear sentence; nothing else may end a command early. */
+export class CommandError extends SpokenError<1 | 2> {}
 
 /**
  * Every command group exports `registerX(program: Command, run: Run): void` and writes its actions as

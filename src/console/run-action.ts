@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { PROOF_MS } from './access/session.js';
 import type { Action, Done, FileAnswer, Who } from './action.js';
+import { codeOf } from '../fault.js';
 import type { ConsoleDeps } from './deps.js';
 import { asRefused, refused, wrongField } from './refused.js';
 import type { Tasks } from './tasks.js';
@@ -65,7 +66,7 @@ export async function runAction(parts: RunParts, action: Action, who: Who, read:
   } catch (error) {
     const known = asRefused(error);
     // The code alone: a message may quote what was typed.
-    if (known.kind === 'fault') env.log.error('an action of the console failed', { part: 'console', code: error instanceof Error ? error.name : 'unknown' });
+    if (known.kind === 'fault') env.log.error('an action of the console failed', { part: 'console', code: codeOf(error) });
     throw known;
   }
 }

@@ -1,4 +1,6 @@
 /** ListError: everything that can go wrong with a list, as a closed table of codes; each carries one clear sentence in both languages. */
+import { SpokenError } from '../fault.js';
+
 export const LIST_CODES = [
   // the file
   'not-found', 'unreadable', 'not-a-file', 'damaged', 'encrypted', 'too-big', 'bomb', 'too-many-files', 'too-many-lines', 'not-text', 'utf16',
@@ -11,14 +13,4 @@ export const LIST_CODES = [
 ] as const;
 export type ListCode = (typeof LIST_CODES)[number];
 
-export class ListError extends Error {
-  constructor(
-    readonly code: ListCode,
-    readonly vi: string,
-    readonly en: string,
-    options?: { cause?: unknown },
-  ) {
-    super(en, options);
-    this.name = 'ListError';
-  }
-}
+export class ListError extends SpokenError<ListCode> {}

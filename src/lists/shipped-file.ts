@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { codeOf } from '../fault.js';
+import { codeOf, SpokenError } from '../fault.js';
 
 const SHIPPED_CODES = ['missing', 'unreadable', 'not-utf8', 'not-nfc', 'syntax', 'schema', 'entry', 'public-suffix', 'header', 'unknown-category', 'unknown-profile', 'conflict'] as const;
 export type ShippedCode = (typeof SHIPPED_CODES)[number];
@@ -19,23 +19,17 @@ export interface Place {
 }
 
 /** A fault in the shipped rules: what is wrong and what to do, in both languages. The gateway does not start over one. */
-export class ShippedError extends Error {
-  readonly vi: string;
-  readonly en: string;
+export class ShippedError extends SpokenError<ShippedCode> {
   constructor(
-    readonly code: ShippedCode,
+    code: ShippedCode,
     readonly place: Place,
     vi: string,
     en: string,
-    options?: { cause?: unknown },
+    options?: ErrorOptions,
   ) {
     const key = place.key == null || place.key === '' ? '' : ` (${place.key})`;
     const line = place.line ?? null;
-    const fullEn = `rules/${place.file}${line === null ? '' : `, line ${line}`}${key}: ${en}`;
-    super(fullEn, options);
-    this.name = 'ShippedError';
-    this.vi = `rules/${place.file}${line === null ? '' : `, dòng ${line}`}${key}: ${vi}`;
-    this.en = fullEn;
+    super(code, `rules/${place.file}${line === null ? '' : `, dòng ${line}`}${key}: ${vi}`, `rules/${place.file}${line === null ? '' : `, line ${line}`}${key}: ${en}`, options);
   }
 }
 

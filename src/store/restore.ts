@@ -73,7 +73,7 @@ export function finishCopy(path: string): void {
     check(db);
     db.pragma('journal_mode = DELETE');
     db.pragma('secure_delete = ON');
-        // A session ended since would come back to life with it.
+    // A session ended since would come back to life with it.
     if (schemaOf(db) >= 5) db.exec('DELETE FROM session');
     if (integrityOf(db).length > 0) throw storeError('corrupt');
   } finally {

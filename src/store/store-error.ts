@@ -2,6 +2,8 @@
  * StoreError: everything the store can refuse or suffer, as a closed table of codes, each with one clear sentence in
  * Vietnamese and English. Refuses to carry hosts of requests, addresses or SQL.
  */
+import { SpokenError } from '../fault.js';
+
 const STORE_CODES = [
   // the place and the file
   'dir-mode', 'dir-unusable', 'file-mode', 'not-a-file', 'not-found', 'not-a-database', 'not-ours', 'schema-newer', 'schema-older',
@@ -18,17 +20,7 @@ const STORE_CODES = [
 ] as const;
 export type StoreCode = (typeof STORE_CODES)[number];
 
-export class StoreError extends Error {
-  constructor(
-    readonly code: StoreCode,
-    readonly vi: string,
-    readonly en: string,
-    options?: { cause?: unknown },
-  ) {
-    super(en, options);
-    this.name = 'StoreError';
-  }
-}
+export class StoreError extends SpokenError<StoreCode> {}
 
 /** SQLite's result codes → ours; the first prefix wins. Anything else is a fault of this program and passes through. */
 const BY_SQLITE: readonly (readonly [string, StoreCode])[] = [
