@@ -54,8 +54,7 @@ export function siteEntries(values: readonly string[]): string[] {
     const shown = value.slice(0, 100);
     if (entry === null || entry.path !== null) throw badValue(`Không hiểu tên trang “${shown}”; viết như olm.vn, =olm.vn hoặc *.olm.vn.`, `“${shown}” is not a host; write it like olm.vn, =olm.vn or *.olm.vn.`);
     const text = formatEntry(entry);
-    const no = refuseToOpen(text);
-    if (no !== null) throw badValue(no.vi, no.en);
+    if (refuseToOpen(text) !== null) throw badValue(`Đuôi “${shown}” là của rất nhiều trang; hãy nêu tên từng trang.`, `“${shown}” is a public suffix that very many sites share; name the site.`);
     out.add(text);
   }
   if (out.size > MAX_SITES) throw new StoreError('too-many', `Danh sách có quá ${MAX_SITES} trang.`, `The list has more than ${MAX_SITES} sites.`);
