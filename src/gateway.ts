@@ -82,7 +82,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log } = parts;
   // first: a file that can't be used is said before anything is compiled
   const shippedTrust = loadUpstreamTrust({ trustedCa: config.network.trustedCa, certsDir: certsDir(), nowMs: Date.now() });
-  const channel = createChannelKeeper({ config, store, log, shipped: () => shipped, onDeny: (deny) => pool.setDeny(deny), onLists: () => refresh() });
+  const channel = createChannelKeeper({ config, store, log, onDeny: (deny) => pool.setDeny(deny) });
   const trust = { ...shippedTrust, more: channel.deny() };
   let shipped = parts.loadShipped();
   syncShipped(store, shipped);
@@ -173,6 +173,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         await store.backup(join(config.dataDir, ASIDE_FILE));
         store.replaceFrom(file, actor);
         syncShipped(store, shipped);
+        channel.reload();
         await refresh(true);
       },
       health: () => {

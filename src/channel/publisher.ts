@@ -86,7 +86,8 @@ export function initChannel(dir: string, wish: InitWish): { readonly rootFile: s
   if (existsSync(join(dir, 'public'))) throw new ChannelError('exists', `Thư mục ${dir} đã có một kênh; không ghi đè.`, `Folder ${dir} holds a channel already; it is not overwritten.`);
   if (wish.threshold < 1 || wish.rootKeys < wish.threshold || wish.rootKeys > 9) throw new ChannelError('bad-wish', 'Số khóa gốc phải từ ngưỡng ký tới 9, ngưỡng ít nhất 1.', 'There must be between the threshold and 9 root keys, the threshold at least 1.');
   for (const part of ['draft', 'public/metadata', 'public/targets']) mkdirSync(join(dir, part), { recursive: true, mode: 0o700 });
-  // the web server's account reads it, whatever the umask
+  // the web server's account reads public/, whatever the umask; what lies beside it can't even be listed
+  chmodSync(dir, 0o711);
   for (const part of ['public', 'public/metadata', 'public/targets']) chmodSync(join(dir, part), 0o755);
   const offline = wish.offlineDir ?? join(dir, 'keys/offline');
   const root = Array.from({ length: wish.rootKeys }, () => makeKey(offline, 'root'));

@@ -46,8 +46,6 @@ export interface TakeReport {
   readonly removed: readonly string[];
   readonly held: readonly ChannelHeld[];
   readonly state: ChannelState;
-  /** The deny lists in force are others than before. */
-  readonly denyChanged: boolean;
 }
 
 const MAX_ROOT_BYTES = 65_536;
@@ -84,10 +82,20 @@ export async function takeFromChannel(deps: TakeDeps): Promise<TakeReport> {
     const fault = spoken(error);
     const since = state.fault?.code === fault.code ? state.fault.sinceMs : deps.nowMs;
     const next: ChannelState = { ...state, checkedMs: deps.nowMs, fault: { code: fault.code, vi: fault.vi, en: fault.en, sinceMs: since } };
-    if (fault.code !== 'busy') store.channel.write({ rev: before?.rev ?? 0, rootSha256, state: next, metadata }, deps.actor);
-    return { fault, put: [], removed: [], held: [], state: next, denyChanged: false };
+    const noted = fault.code === 'busy' ? fault : note(() => store.channel.write({ rev: before?.rev ?? 0, rootSha256, state: next, metadata }, deps.actor)) ?? fault;
+    return { fault: noted, put: [], removed: [], held: [], state: next };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Writes down that it went wrong; somebody else's newer record stands instead. */
+function note(write: () => void): ChannelError | null {
+  try {
+    write();
+    return null;
+  } catch (error) {
+    return spoken(error);
   }
 }
 
@@ -175,13 +183,14 @@ async function putInForce(wanted: Wanted, state: ChannelState, base: { readonly 
     ...wanted.gone.map((name) => ({ kind: 'remove', name }) as const),
   ];
   if (changes.length > 0) await prepareIndex(store, deps.dataDir, changes, deps.compile ?? {});
+  const packed = wanted.lists.map(({ ready, version }) => ({ meta: ready.meta, version, content: store.policies.packList(ready.entries) }));
   store.together(() => {
     store.channel.write({ ...base, state, deny: wanted.deny }, deps.actor);
-    for (const { ready, version } of wanted.lists) store.policies.putList(ready.meta, version, ready.entries, deps.nowMs, deps.actor);
+    for (const { meta, version, content } of packed) store.policies.putList(meta, version, content, deps.nowMs, deps.actor);
     for (const name of wanted.gone) store.policies.removeList(name, deps.actor);
   });
   return {
-    fault: null, state, denyChanged: wanted.deny.size > 0, held: wanted.held,
+    fault: null, state, held: wanted.held,
     put: [...wanted.lists.map(({ ready }) => ready.meta.name), ...[...wanted.deny].filter(([, row]) => row !== null).map(([kind]) => kind)],
     removed: [...wanted.gone, ...[...wanted.deny].filter(([, row]) => row === null).map(([kind]) => kind)],
   };

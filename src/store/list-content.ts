@@ -17,6 +17,17 @@ export interface ListContent {
   readonly entries: readonly string[];
 }
 
+/** A content with its blob: made before the write lock is taken, for a transaction that puts several lists. */
+export interface PackedList {
+  readonly content: ListContent;
+  readonly blob: Buffer;
+}
+
+export function packList(entries: readonly string[]): PackedList {
+  const content = listContent(entries);
+  return { content, blob: packEntries(content.entries) };
+}
+
 /** Sorts, removes doubles and names the content. Costs one pass when the entries come sorted. */
 export function listContent(entries: readonly string[]): ListContent {
   const sorted = sortedUnique(entries);

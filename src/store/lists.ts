@@ -1,7 +1,7 @@
 /** Lists and their last versions. A version is written whole or not at all, and the current one changes in the same transaction. */
 import type { Changer, Note } from './change.js';
 import type { Connection } from './connection.js';
-import { listContent, packEntries, unpackEntries } from './list-content.js';
+import { listContent, packEntries, packList, unpackEntries } from './list-content.js';
 import type { ListRow, ListVersionRow, NewList, PolicyStore } from './rows.js';
 import { StoreError, storeError } from './store-error.js';
 import { badValue, categoryCode, nameText, parseStrings, profileSet, text, timeMs } from './values.js';
@@ -9,7 +9,7 @@ import { badValue, categoryCode, nameText, parseStrings, profileSet, text, timeM
 /** Versions kept of each list, the current one included: what `lists rollback` can go back to. */
 export const KEPT_VERSIONS = 5;
 
-type ListPart = Pick<PolicyStore, 'lists' | 'putList' | 'listEntries' | 'listVersions' | 'rollbackList' | 'removeList' | 'undoPutList'>;
+type ListPart = Pick<PolicyStore, 'lists' | 'packList' | 'putList' | 'listEntries' | 'listVersions' | 'rollbackList' | 'removeList' | 'undoPutList'>;
 
 interface Stored {
   readonly id: number;
@@ -87,14 +87,16 @@ export function createLists(db: Connection, changer: Changer): ListPart {
 
   return {
     lists: () => (all.all() as Stored[]).map((row) => toRow(row, currentOf(row))),
+    packList,
     putList(list, version, entries, nowMs, actor) {
       const meta = validMeta(list);
       nameText(version, 100);
       // Everything slow is done before the write lock is taken.
-      const content = listContent(entries);
+      const packedBefore = 'blob' in entries ? entries : null;
+      const content = 'blob' in entries ? entries.content : listContent(entries);
       const known = byName.get(list.name) as Stored | undefined;
       const current = known === undefined ? null : currentOf(known);
-      const blob = current?.sha256 === content.sha256 ? null : packEntries(content.entries);
+      const blob = packedBefore?.blob ?? (current?.sha256 === content.sha256 ? null : packEntries(content.entries));
       return changer.change(true, actor, (note) => {
         let changed = false;
         const before = byName.get(list.name) as Stored | undefined;

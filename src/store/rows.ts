@@ -9,6 +9,7 @@ import type { ListRole } from '../policy/snapshot.js';
 import type { Event } from '../activity/event.js';
 import type { AccountStore } from './account-rows.js';
 import type { ChannelStore } from './channel-rows.js';
+import type { PackedList } from './list-content.js';
 import type { BackupFacts } from './replace.js';
 import type { SecondFactorStore, SessionStore, TokenStore } from './access-rows.js';
 import type { LessonKind } from '../policy/snapshot.js';
@@ -217,7 +218,9 @@ export interface PolicyStore extends UndoStore {
   resetCell(profile: string, category: string, actor: Actor): boolean;
   lists(): ListRow[];
   /** Adds or replaces the current version; returns false when the content is already current. */
-  putList(list: NewList, version: string, entries: readonly string[], nowMs: number, actor: Actor): boolean;
+  putList(list: NewList, version: string, entries: readonly string[] | PackedList, nowMs: number, actor: Actor): boolean;
+  /** What is slow about putting a list, done before a transaction that puts several. */
+  packList(entries: readonly string[]): PackedList;
   /** Sorted entries of the current (or a named) version. */
   listEntries(name: string, version?: string): string[];
   listVersions(name: string): ListVersionRow[];

@@ -142,6 +142,18 @@ describe('lists of the channel', () => {
     expect(names()).toEqual([]);
     expect(school.store.channel.deny('revoked')).toBeNull();
     expect(school.store.channel.row()).toMatchObject({ rev: 1, rootSha256: 'x' });
+    // and the same where what came could not be believed
+    const { direct } = await import('./fixture.js');
+    let raced = false;
+    channel.trick = (path, response) => (path.includes('timestamp') ? (response.end('{}'), true) : false);
+    const worse = await school.take({ transport: { fetch: async (path, max, into) => {
+      await direct(channel).fetch(path, max, into);
+      if (!raced) other({ rev: 1, rootSha256: 'y', state: { checkedMs: 2, goodMs: null, title: null, rootVersion: null, targetsVersion: null, expiresMs: null, fault: null, taken: [], held: [] }, metadata: new Map() }, { kind: 'cli', name: 'khac' });
+      raced = true;
+    } } });
+    expect(worse.fault).toMatchObject({ code: 'busy' });
+    expect(school.store.channel.row()).toMatchObject({ rev: 2, rootSha256: 'y', state: { fault: null } });
+    channel.trick = null;
     expect((await school.take()).fault).toBeNull();
     expect(names()).toEqual(['so.dong']);
   });

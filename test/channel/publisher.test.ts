@@ -48,6 +48,8 @@ describe('keys', () => {
       for (const name of readdirSync(join(dir, 'keys', part))) expect(statSync(join(dir, 'keys', part, name)).mode & 0o777).toBe(0o600);
     }
     expect(readdirSync(join(dir, 'keys/offline')).map((name) => name.split('-')[0]).sort()).toEqual(['root', 'root', 'root', 'targets']);
+    expect(statSync(dir).mode & 0o777).toBe(0o711);
+    expect(statSync(join(dir, 'draft')).mode & 0o777).toBe(0o700);
     expect(statSync(join(dir, 'public')).mode & 0o777).toBe(0o755);
     for (const part of ['metadata', 'targets']) for (const name of readdirSync(join(dir, 'public', part))) expect(statSync(join(dir, 'public', part, name)).mode & 0o777).toBe(0o644);
     const all = [...metadata().map((name) => readFileSync(join(dir, 'public/metadata', name), 'utf8'))].join('');
