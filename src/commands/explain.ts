@@ -53,10 +53,11 @@ async function tellAll(env: CommandEnv, urls: readonly string[], options: Explai
   const snapshot = await currentSnapshot(env);
   const zone = zoneOf(env, snapshot, options);
   const profile = profileId === null ? -1 : (snapshot.profileById.get(profileId) ?? -1);
-  const judge = createJudge(snapshot, zone, profile, at);
+  const asked = { profile: snapshot.data.profiles[profile >= 0 ? profile : zoneState(snapshot, zone, at).profile]?.id ?? '', zone: zone < 0 ? null : (snapshot.data.zones[zone]?.name ?? null) };
+  const judge = createJudge(snapshot, zone, profile, at, asked);
   for (const url of urls) {
     if (url === '-') {
-      await fromStdin(env, judge);
+      await fromStdin(env, judge, asked);
       continue;
     }
     const told = judge(url);
@@ -77,10 +78,11 @@ function zoneOf(env: CommandEnv, snapshot: Snapshot, options: ExplainOptions): n
   return createZoneFinder(snapshot)({ address: options.client, port: 0, mac: null, login: null });
 }
 
-function createJudge(snapshot: Snapshot, zone: number, profile: number, at: number): (url: string) => Explanation | null {
+/** For whom it was asked, as every answer names it. */
+type Asked = Pick<Explanation, 'profile' | 'zone'>;
+
+function createJudge(snapshot: Snapshot, zone: number, profile: number, at: number, asked: Asked): (url: string) => Explanation | null {
   const cache = createDecisionCache({ perZone: 50_000 });
-  const zoneName = zone < 0 ? null : (snapshot.data.zones[zone]?.name ?? null);
-  const shownProfile = snapshot.data.profiles[profile >= 0 ? profile : zoneState(snapshot, zone, at).profile]?.id ?? '';
   return (url) => {
     const facts = factsOf(url, zone, profile);
     if (facts === null) return null;
@@ -88,8 +90,8 @@ function createJudge(snapshot: Snapshot, zone: number, profile: number, at: numb
     return {
       url,
       host: decision.host,
-      profile: shownProfile,
-      zone: zoneName,
+      profile: asked.profile,
+      zone: asked.zone,
       action: decision.action,
       cell: decision.cell,
       category: snapshot.data.categories[decision.category]?.code ?? null,
@@ -101,22 +103,24 @@ function createJudge(snapshot: Snapshot, zone: number, profile: number, at: numb
   };
 }
 
-const UNREADABLE: Omit<Explanation, 'url'> = { host: null, profile: '', zone: null, action: 'block', cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
+const UNREADABLE: Omit<Explanation, 'url' | keyof Asked> = { host: null, action: 'block', cell: null, category: null, reason: 'malformed', layer: 'base', list: null, rule: null };
+/** Longer than any address; of what is longer only the beginning is kept, and answered. */
+const MAX_LINE = 65_536;
 
-/** Lines in, lines out, in chunks; an unreadable line is answered as blocked and malformed, never skipped. */
-async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null): Promise<void> {
+/** Lines in, lines out, in chunks; an unreadable line is answered as blocked and malformed, never skipped, and ends nothing. */
+async function fromStdin(env: CommandEnv, judge: (url: string) => Explanation | null, asked: Asked): Promise<void> {
   let rest = '';
   const decoder = new TextDecoder();
   const lineOut = (line: string): string => {
-    const url = line.trim();
+    const url = line.length > MAX_LINE ? `${line.slice(0, 200)}…` : line.trim();
     if (url === '') return '';
-    const told = judge(url) ?? { ...UNREADABLE, url };
+    const told = judge(url) ?? { ...UNREADABLE, ...asked, url };
     return env.json ? `${JSON.stringify(told)}\n` : `${told.action}\t${told.layer}\t${told.category ?? '-'}\t${told.reason}\t${url}\n`;
   };
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > 65_536) throw new CommandError(2, 'Một dòng đầu vào dài quá 65.536 ký tự.', 'An input line is longer than 65,536 characters.');
+    if (rest.length > MAX_LINE) rest = rest.slice(0, MAX_LINE + 1);
     let out = '';
     for (const line of lines) out += lineOut(line);
     if (out !== '' && !process.stdout.write(out)) await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
