@@ -25,13 +25,13 @@ export interface BackupFacts {
   readonly older: boolean;
 }
 
-/** Tables that stay as they are: what was done, and what pupils wrote to the counsellor. */
-const STAY = new Set(['audit', 'meta', 'help_ticket']);
+/** Tables that stay as they are: what was done, what pupils wrote to the counsellor, and which certificates the channel says are not to be trusted. */
+const STAY = new Set(['audit', 'meta', 'help_ticket', 'channel_deny']);
 /** Beside them, where there is a second person: what was proposed and decided, and the cells that a head may have been asked about. */
 const DECIDED = ['proposal', 'cell'];
 const LEVELS = `${tlsSetting('')}%`;
-/** Tables that are emptied. */
-const GO = new Set(['session', 'setup_code']);
+/** Tables that are emptied. Whom the channel's metadata trust is worked out anew from the root file of the configuration, never believed of a backup. */
+const GO = new Set(['session', 'setup_code', 'channel', 'channel_metadata']);
 
 /** Makes a copy of a backup fit to be taken over: one self-contained file, ours, whole, of this version. @throws StoreError */
 export function inspectCopy(file: string): BackupFacts {

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_STATE } from '../../src/channel/take.js';
 import { MIGRATIONS } from '../../src/store/migrations/all.js';
 import { openStore } from '../../src/store/database.js';
 import type { Store } from '../../src/store/rows.js';
@@ -74,6 +75,20 @@ describe('a restore beside a running gateway', () => {
     store.replaceFrom(copies[1], actor);
     await store.backup(join(dir, 'after.db'));
     expect(readFileSync(join(dir, 'after.db')).includes('em buồn lắm')).toBe(true);
+  });
+
+  it('takes no word of a backup for what the channel trusts, and keeps the certificates it has closed', async () => {
+    const write = (root: string, packed: Buffer): void => {
+      store.channel.write({ rev: store.channel.row()?.rev ?? 0, rootSha256: 'a'.repeat(64), state: NO_STATE, metadata: new Map([['root', Buffer.from(root)]]), deny: new Map([['revoked', { lines: 1, packed }]]) }, actor);
+    };
+    write('somebody else’s root', Buffer.from('nothing'));
+    await store.backup(copy);
+    write('ours', Buffer.from('the newest'));
+    store.inspectBackup(copy);
+    store.replaceFrom(copy, actor);
+    expect([store.channel.row(), store.channel.metadata().size]).toEqual([null, 0]);
+    expect(Buffer.from(store.channel.deny('revoked')?.packed ?? []).toString()).toBe('the newest');
+    expect(store.integrity()).toEqual([]);
   });
 
   it('brings no second person, and nothing that only two may do, where a head’s account is in use', async () => {
