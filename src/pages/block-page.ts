@@ -124,9 +124,16 @@ function leadFor(decision: Decision, voice: Profile['voice']): string {
   return VOICE_WORDS[voice].lead;
 }
 
+/**
+ * Whether a page of this category may be asked for. Nothing that a person must answer for: csam and the authorities' list go to the Sở by other ways. Nor what
+ * a child in need was looking for: no teacher is to read of it, and where help is stands on the page instead of a form.
+ */
+export function mayAsk(category: string | null, voice: Profile['voice']): boolean {
+  return category !== 'csam' && category !== 'danhmuc' && (category !== 'tuhai' || voice === 'giao-vien');
+}
+
 function requestForm(decision: Decision, profile: Profile | undefined, category: Category | undefined, pagesOrigin: string): string {
-  // Nothing that a person must answer for may be asked for here: csam and the authorities' list go to the Sở by other ways.
-  if (category?.code === 'csam' || category?.code === 'danhmuc') return '';
+  if (!mayAsk(category?.code ?? null, profile?.voice ?? 'tieu-hoc')) return '';
   const mistake = decision.cell === 'X';
   const label = mistake ? 'Báo chặn nhầm' : 'Yêu cầu mở trang';
   return `<form method="post" action="${escapeHtml(pagesOrigin)}/yeu-cau" accept-charset="utf-8">

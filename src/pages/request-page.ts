@@ -1,7 +1,7 @@
 /** The unblock request (yêu cầu mở trang): reads its form, thanks the pupil, shows the answer by reference number. */
 import { wireHost } from '../matching/hostname.js';
 import type { SchoolFacts, Snapshot } from '../policy/snapshot.js';
-import { hotlines } from './block-page.js';
+import { hotlines, mayAsk } from './block-page.js';
 import { escapeHtml, page } from './layout.js';
 
 /** A request as it comes from the page. Never a person: no field could name one but `reason`, which is short, optional and expires. */
@@ -33,8 +33,10 @@ export function readRequestForm(body: string, snapshot: Snapshot): Omit<PageRequ
   const ref = form.get('ref') ?? '';
   const profile = form.get('profile') ?? '';
   const category = form.get('category') ?? '';
-  if (host === null || !/^[0-9A-Z]{6}$/.test(ref) || !snapshot.profileById.has(profile)) return null;
+  const known = snapshot.data.profiles[snapshot.profileById.get(profile) ?? -1];
+  if (host === null || !/^[0-9A-Z]{6}$/.test(ref) || known === undefined) return null;
   if (category !== '' && !snapshot.categoryByCode.has(category)) return null;
+  if (!mayAsk(category === '' ? null : category, known.voice)) return null;
   // control and direction characters out, spaces folded: it is shown to a teacher
   const reason = (form.get('reason') ?? '').normalize('NFC').replace(/[\p{C}\s]+/gu, ' ').trim().slice(0, MAX_REASON);
   return { ref, profile, host, category: category === '' ? null : category, reason: reason === '' ? null : reason };
