@@ -52,7 +52,8 @@ export function createListeners(options: ListenOptions): Listeners {
         reject(new ListenError(error.code ?? 'UNKNOWN', port));
       });
       const where = fd === undefined ? { host: options.host, port, reusePort: true } : { fd };
-      server.listen({ ...where, backlog: BACKLOG }, () => {
+      // Twice: for a descriptor Node reads the backlog from the argument only, and would cut a handed-over socket's to 511.
+      server.listen({ ...where, backlog: BACKLOG }, BACKLOG, () => {
         const address = server.address();
         if (typeof address === 'object' && address !== null) bound = address.port;
         resolve(bound);

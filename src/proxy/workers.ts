@@ -65,8 +65,8 @@ export interface WorkerPool {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Threads are up within a second; a machine that needs longer than this has another trouble. */
-const START_MS = 30_000;
+/** Threads are up within a second, on a slow machine that has just been switched on within fifteen; longer than this is another trouble. */
+const START_MS = 60_000;
 const APPLY_MS = 2_000;
 const PINGS_LOST = 5;
 const WATCHDOG_MS = 10_000;
@@ -223,6 +223,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   const watchdog = setInterval(() => {
     for (const thread of threads.values()) {
+      // A slow machine reads the program for longer than a thread may be silent: killed while it starts, it would never be up.
+      if (!thread.listening && performance.now() - thread.bornMs < START_MS) continue;
       if (thread.unanswered >= PINGS_LOST) {
         log.error('a proxy thread does not answer and is replaced', { part: 'proxy', worker: thread.id });
         void thread.worker.terminate();

@@ -76,6 +76,21 @@ describe('deploy', () => {
   });
   it('the manual installs every unit', () => {
     const manual = readFileSync(join(DEPLOY, '../docs/van-hanh.md'), 'utf8');
-    for (const name of [...UNITS, 'net.example.conf']) expect(manual, name).toContain(name);
+    for (const name of [...UNITS, 'net.example.conf', 'luytre-admin', 'luytre.example.yaml']) expect(manual, name).toContain(name);
+  });
+  it('the shell blocks of the manual are shell, and name only files and commands there are', async () => {
+    const manual = readFileSync(join(DEPLOY, '../docs/van-hanh.md'), 'utf8');
+    const blocks = [...manual.matchAll(/^```sh\n(.*?)^```$/gms)].map((found) => found[1] ?? '');
+    expect(blocks.length).toBeGreaterThanOrEqual(5);
+    for (const block of blocks) {
+      const file = join(dir, 'block.sh');
+      writeFileSync(file, block);
+      expect(await run('sh', '-n', file), block).toEqual({ code: 0, out: '' });
+      for (const [, name = ''] of block.matchAll(/(?:^|[\s/])deploy\/([\w.-]+)/g)) expect(() => accessSync(join(DEPLOY, name)), name).not.toThrow();
+      for (const [, command = ''] of block.matchAll(/^(?:.*&& )?luytre ([a-z]+)/gm)) expect((await run(join(DEPLOY, 'luytre'), command, '--help')).code, command).toBe(0);
+    }
+    // the account of the service owns its data and nothing of the program that root runs
+    expect(manual).toContain('--home /var/lib/luytre --no-create-home luytre');
+    expect(manual).toMatch(/stop 'luytre-transparent\.\*' luytre\n(?:.*\n)*?luytre restore/);
   });
 });

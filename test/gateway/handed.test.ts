@@ -60,6 +60,11 @@ describe.skipIf(!python)('a socket that was handed over', () => {
     for (const fd of handles) expect(Number.parseInt(/flags:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0', 8) & 0o2000000, `close-on-exec of ${fd}`).toBe(0o2000000);
   });
 
+  it('keeps the backlog of a class that switches on at once', () => {
+    const room = Math.min(2_048, Number(readFileSync('/proc/sys/net/core/somaxconn', 'latin1')));
+    expect(execFileSync('ss', ['-ltnH', `sport = :${port}`], { encoding: 'utf8' })).toMatch(new RegExp(`^LISTEN\\s+\\d+\\s+${room}\\s`));
+  });
+
   it('serves both kinds of traffic', async () => {
     const blocked = await rawClient(port);
     clients.push(blocked);

@@ -113,6 +113,13 @@ describe('the pool', () => {
     expect(lines.filter((line) => line.message.includes('does not answer')).map((line) => line.fields?.worker)).toEqual([0]);
   });
 
+  it('a thread that is slow to start is waited for, not killed at birth', async () => {
+    const { pool, diary } = startPool('slow-birth', { watchdogMs: 300 });
+    await pool.listening();
+    expect(pool.alive()).toBe(2);
+    expect(diary().match(/born/g)).toHaveLength(2);
+  });
+
   it('a policy that a thread can\'t take in time does not hold up the gateway', async () => {
     const { pool } = startPool('hang');
     await pool.listening();

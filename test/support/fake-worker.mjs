@@ -7,6 +7,8 @@ const [mode, logFile] = settings.instanceId.split('|');
 appendFileSync(logFile, `born ${id} port=${settings.port} generation=${policy?.generation ?? -1}${transparentFds === undefined ? '' : ` fds=${transparentFds.join(',')}`}\n`);
 
 if (mode === 'die-at-birth') throw new RangeError('connect ECONNREFUSED 203.0.113.7:443');
+// reading the program on a slow machine: deaf until it listens
+if (mode === 'slow-birth') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
 if (mode === 'no-port') parentPort.postMessage({ type: 'listen-failed', port: settings.port, code: 'EADDRINUSE' });
 else parentPort.postMessage({ type: 'listening', ports: [settings.port === 0 ? 40_000 : settings.port, ...(settings.transparentPort === null ? [] : [40_001])] });
 
