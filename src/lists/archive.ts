@@ -144,9 +144,14 @@ async function* openFolder(path: string, limits: ArchiveLimits): AsyncGenerator<
       if (entry.isDirectory()) waiting.push(name);
       if (!entry.isFile()) continue;
       if (++members > limits.maxMembers) throw tooMany(path, limits);
-      yield { name, alone: false, bytes: guard(metered(createReadStream(join(path, name), { highWaterMark: 1 << 18 }), meter), join(path, name)) };
+      yield { name, alone: false, bytes: guard(metered(whenRead(join(path, name)), meter), join(path, name)) };
     }
   }
+}
+
+/** Opened by who reads it: of a folder (a clone with its .git, say) most files are passed over, and each open one is a descriptor. */
+async function* whenRead(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Uint8Array>;
 }
 
 /** A clean relative label, or null for names that climb out or are absolute: they are not list files of an honest archive. */

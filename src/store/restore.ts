@@ -5,7 +5,8 @@
 import Database from 'better-sqlite3';
 import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, statSync, unlinkSync, chmodSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { APPLICATION_ID, check, integrityOf, schemaOf, type Connection } from './connection.js';
+import { APPLICATION_ID, check, integrityOf, migrate, SCHEMA_VERSION, schemaOf, type Connection } from './connection.js';
+import { MIGRATIONS } from './migrations/all.js';
 import { DATABASE_FILE, databaseExists, secureDirectory, syncPath } from './place.js';
 import { StoreError, storeError, translate } from './store-error.js';
 
@@ -46,6 +47,7 @@ export function restoreStore(dataDir: string, file: string): string | null {
     copyFileSync(file, temporary);
     chmodSync(temporary, 0o600);
     finishCopy(temporary);
+    shaped(temporary);
     // A damaged database is a reason to restore, so its state is not asked; only that nobody is using it.
     const kept = existsSync(path) ? setAside(dataDir, path) : null;
     renameSync(temporary, path);
@@ -80,6 +82,37 @@ export function finishCopy(path: string): void {
     db.close();
   }
   syncPath(path);
+}
+
+/** Brings a copy up to this version and refuses it where its schema is not word for word ours: a trigger or a view of a stranger would run whenever it is written or read. */
+export function shaped(path: string): { readonly older: boolean } {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    db.pragma('trusted_schema = OFF');
+    check(db);
+    const older = schemaOf(db) < SCHEMA_VERSION;
+    if (older) migrate(db, MIGRATIONS);
+    if (schemaText(db) !== schemaText(fresh())) throw notOurs();
+    return { older };
+  } finally {
+    db.close();
+  }
+}
+
+function schemaText(db: Connection): string {
+  const rows = db.prepare("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name").raw().all();
+  if (db.memory) db.close();
+  return JSON.stringify(rows);
+}
+
+function fresh(): Connection {
+  const db = new Database(':memory:');
+  migrate(db, MIGRATIONS);
+  return db;
+}
+
+export function notOurs(): StoreError {
+  return new StoreError('not-ours', 'Tệp này không phải bản sao lưu nguyên vẹn của Lũy Tre; dữ liệu hiện có được giữ nguyên.', 'This file is not a whole backup of Lũy Tre; the data in place were left as they are.');
 }
 
 function setAside(dataDir: string, path: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,17 @@ async function read(path: string, options?: OpenOptions): Promise<Record<string,
 }
 
 describe('what a list comes in', () => {
+  it('opens of a folder only what is read', async () => {
+    mkdirSync(join(place.dir, 'clone'));
+    for (let i = 0; i < 300; i++) place.file(`clone/object-${i}`, 'x');
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    let members = 0;
+    for await (const member of openMembers(join(place.dir, 'clone'))) if (member.name !== '') members += 1;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([members, open() - before < 50]).toEqual([300, true]);
+  });
+
   it('reads a plain file, gz, tar, tar.gz, zip and a folder, by their first bytes', async () => {
     const text = 'a.example.org\nb.example.org\n';
     const tree = [{ name: './lists/', type: 'directory' as const }, { name: './lists/one', content: text }, { name: './lists/two', content: 'c.example.org' }];

@@ -1,11 +1,12 @@
 import Database from 'better-sqlite3';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_STATE } from '../../src/channel/take.js';
 import { MIGRATIONS } from '../../src/store/migrations/all.js';
 import { openStore } from '../../src/store/database.js';
+import { restoreStore } from '../../src/store/restore.js';
 import type { Store } from '../../src/store/rows.js';
 
 const actor = { kind: 'console', name: 'quantri' } as const;
@@ -150,6 +151,20 @@ describe('a restore beside a running gateway', () => {
     expect(() => store.inspectBackup(copy)).toThrowError(expect.objectContaining({ code }) as Error);
     expect(store.policies.zones()).toHaveLength(1);
     expect(store.integrity()).toEqual([]);
+  });
+
+  it('at the machine too a backup with a trigger or a view of its own is refused, and an older one is brought up to date', () => {
+    const other = join(dir, 'other');
+    for (const sql of ["CREATE TRIGGER t AFTER INSERT ON audit BEGIN DELETE FROM audit; END", 'CREATE VIEW v AS SELECT * FROM user']) {
+      change((db) => db.exec(sql));
+      expect(() => restoreStore(other, copy)).toThrowError(expect.objectContaining({ code: 'not-ours' }) as Error);
+      change((db) => db.exec('DROP TRIGGER IF EXISTS t; DROP VIEW IF EXISTS v'));
+    }
+    expect(readdirSync(other)).toEqual([]);
+    expect(restoreStore(other, copy)).toBeNull();
+    const restored = openStore(other);
+    expect(restored.policies.zones()).toHaveLength(1);
+    restored.close();
   });
 
   it('leaves everything where a row is missing what it belongs to', () => {
