@@ -242,9 +242,11 @@ describe('start', () => {
     oneSentence(await pages.cli('start', '--quiet'), 1, new RegExp(`Cổng ${taken} đang có chương trình khác dùng`));
     await pages.end();
     server.close();
-    const away = await startTestGateway({ idle: true, config: { proxy: { host: '192.0.2.77' } } });
-    oneSentence(await away.cli('start', '--quiet'), 1, /proxy\.host không có trên máy này/);
-    await away.end();
+    for (const key of ['proxy', 'console'] as const) {
+      const away = await startTestGateway({ idle: true, config: { [key]: { host: '192.0.2.77' } } });
+      oneSentence(await away.cli('start', '--quiet'), 1, new RegExp(`${key}\\.host \\(192\\.0\\.2\\.77\\) không có trên máy này`));
+      await away.end();
+    }
   });
 
   it('a damaged index file is compiled again, and judges as before', { timeout: 90_000 }, async () => {
