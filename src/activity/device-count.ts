@@ -1,11 +1,11 @@
 /**
- * Distinct devices of a day, by profile × category × action, counted in memory from keyed tokens and handed on as bare numbers.
+ * Distinct devices of a day, by profile × category × action, and of an hour for the whole school, counted in memory from keyed tokens and handed on as bare numbers.
  * The tokens are worth nothing without the day's key, which lives in memory and dies with the day; they are never written,
  * so a restart counts from nothing again and the store keeps the larger number (security.md §5.2 rule 1: an undercount is accepted).
  */
-import type { DeviceCountRow } from '../store/rows.js';
+import type { DeviceCountRow, HourDevicesRow } from '../store/rows.js';
 import type { Event } from './event.js';
-import { dayStart, MINUTE_MS } from '../local-time.js';
+import { dayStart, hourStart, MINUTE_MS } from '../local-time.js';
 
 /** Action of the row that counts a profile's devices over all categories and actions; its category is null. */
 export const ANY_ACTION = 'any';
@@ -13,9 +13,11 @@ export const ANY_ACTION = 'any';
 /** Some 300 devices × 40 categories × 3 actions; a flood of addresses beyond that is not a school. */
 const MAX_TOKENS = 200_000;
 const DAYS_KEPT = 2;
+/** A tunnel's event comes when it ends, for the minute in which it began; a day of hours of 300 devices is 20,000 tokens. */
+const HOURS_KEPT = 24;
 
-interface Cell {
-  readonly row: Omit<DeviceCountRow, 'devices'>;
+interface Cell<Row> {
+  readonly row: Omit<Row, 'devices'>;
   readonly tokens: Set<number>;
   changed: boolean;
 }
@@ -24,7 +26,9 @@ export interface DeviceCounter {
   note(event: Event, device: number): void;
   /** Today's numbers of the cells that grew since `stored()`. */
   changed(): DeviceCountRow[];
-  /** The last `changed()` has been written. */
+  /** The same of the hours. */
+  changedHours(): HourDevicesRow[];
+  /** The last `changed()` and `changedHours()` have been written. */
   stored(): void;
   /** Tokens held. */
   size(): number;
@@ -32,25 +36,26 @@ export interface DeviceCounter {
 
 export function createDeviceCounter(options: { readonly maxTokens?: number } = {}): DeviceCounter {
   const maxTokens = options.maxTokens ?? MAX_TOKENS;
-  const days = new Map<number, Map<string, Cell>>();
+  const days = new Map<number, Map<string, Cell<DeviceCountRow>>>();
+  const hours = new Map<number, Map<string, Cell<HourDevicesRow>>>();
   let size = 0;
 
-  const cellsOf = (dayMs: number): Map<string, Cell> | null => {
-    const known = days.get(dayMs);
+  const cellsOf = <Row>(spans: Map<number, Map<string, Cell<Row>>>, startMs: number, kept: number): Map<string, Cell<Row>> | null => {
+    const known = spans.get(startMs);
     if (known !== undefined) return known;
-    const oldest = Math.min(...days.keys());
-    if (days.size >= DAYS_KEPT) {
+    const oldest = Math.min(...spans.keys());
+    if (spans.size >= kept) {
       // A straggler of a day already let go; its number stands as stored.
-      if (dayMs < oldest) return null;
-      for (const cell of days.get(oldest)?.values() ?? []) size -= cell.tokens.size;
-      days.delete(oldest);
+      if (startMs < oldest) return null;
+      for (const cell of spans.get(oldest)?.values() ?? []) size -= cell.tokens.size;
+      spans.delete(oldest);
     }
-    const cells = new Map<string, Cell>();
-    days.set(dayMs, cells);
+    const cells = new Map<string, Cell<Row>>();
+    spans.set(startMs, cells);
     return cells;
   };
 
-  const add = (cells: Map<string, Cell>, key: string, row: Cell['row'], device: number): void => {
+  const add = <Row>(cells: Map<string, Cell<Row>>, key: string, row: Cell<Row>['row'], device: number): void => {
     let cell = cells.get(key);
     if (cell === undefined) cells.set(key, (cell = { row, tokens: new Set(), changed: false }));
     if (size >= maxTokens || cell.tokens.has(device)) return;
@@ -62,22 +67,25 @@ export function createDeviceCounter(options: { readonly maxTokens?: number } = {
   return {
     note(event, device) {
       const dayMs = dayStart(event.minute * MINUTE_MS);
-      const cells = cellsOf(dayMs);
-      if (cells === null) return;
       const { profile, category, action } = event;
+      const fromMs = hourStart(event.minute * MINUTE_MS);
+      // What is intimate is given the first minute of its day, and must not make the hour after midnight look busy.
+      const hourCells = event.minute * MINUTE_MS === dayMs ? null : cellsOf(hours, fromMs, HOURS_KEPT);
+      if (hourCells !== null) for (const of of ['any', action === 'block' ? 'block' : 'open'] as const) add(hourCells, of, { fromMs, action: of }, device);
+      const cells = cellsOf(days, dayMs, DAYS_KEPT);
+      if (cells === null) return;
       add(cells, `${profile} ${category ?? ''} ${action}`, { dayMs, profile, category, action }, device);
       add(cells, `${profile}  ${ANY_ACTION}`, { dayMs, profile, category: null, action: ANY_ACTION }, device);
     },
-    changed() {
-      const rows: DeviceCountRow[] = [];
-      for (const cells of days.values()) {
-        for (const cell of cells.values()) if (cell.changed) rows.push({ ...cell.row, devices: cell.tokens.size });
-      }
-      return rows;
-    },
+    changed: () => grown(days).map(({ row, tokens }) => ({ ...row, devices: tokens.size })),
+    changedHours: () => grown(hours).map(({ row, tokens }) => ({ ...row, devices: tokens.size })),
     stored() {
-      for (const cells of days.values()) for (const cell of cells.values()) cell.changed = false;
+      for (const cell of [...grown(days), ...grown(hours)]) cell.changed = false;
     },
     size: () => size,
   };
+}
+
+function grown<Row>(spans: ReadonlyMap<number, ReadonlyMap<string, Cell<Row>>>): Cell<Row>[] {
+  return [...spans.values()].flatMap((cells) => [...cells.values()].filter(({ changed }) => changed));
 }

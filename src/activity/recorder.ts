@@ -5,12 +5,12 @@
  */
 import { codeOf } from '../fault.js';
 import type { Log } from '../log.js';
-import type { DeviceCountRow } from '../store/rows.js';
+import type { DeviceCountRow, HourDevicesRow } from '../store/rows.js';
 import { createDeviceCounter, type DeviceCounter } from './device-count.js';
 import type { Event, EventNote } from './event.js';
 
 export interface BatchSink {
-  addBatch(events: readonly Event[], devices: readonly DeviceCountRow[]): void;
+  addBatch(events: readonly Event[], devices: readonly DeviceCountRow[], hours: readonly HourDevicesRow[]): void;
 }
 
 export interface RecorderOptions {
@@ -73,19 +73,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 
   /** Writes a batch; one that breaks a rule of the schema is halved until the event that does so stands alone and is dropped. */
-  const write = (batch: readonly Event[], rows: readonly DeviceCountRow[]): void => {
+  const write = (batch: readonly Event[], rows: readonly DeviceCountRow[], hours: readonly HourDevicesRow[]): void => {
     try {
-      options.events.addBatch(batch, rows);
+      options.events.addBatch(batch, rows, hours);
     } catch (error) {
-      if (codeOf(error) !== 'constraint' || batch.length + rows.length === 0) throw error;
+      if (codeOf(error) !== 'constraint' || batch.length + rows.length + hours.length === 0) throw error;
       if (batch.length <= 1) {
         // Counts come again with the next batch; an event that can't be stored never will be.
         dropped += countOf(batch);
         return;
       }
       const half = batch.length >> 1;
-      write(batch.slice(0, half), rows);
-      write(batch.slice(half), []);
+      write(batch.slice(0, half), rows, hours);
+      write(batch.slice(half), [], []);
     }
   };
 
@@ -93,7 +93,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     try {
       do {
         const batch = pending.slice(0, BATCH_EVENTS);
-        write(batch, devices.changed());
+        write(batch, devices.changed(), devices.changedHours());
         devices.stored();
         pending = batch.length === pending.length ? [] : pending.slice(batch.length);
       } while (pending.length > 0);

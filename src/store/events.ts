@@ -6,7 +6,7 @@ import { dayStart, hourStart, MINUTE_MS } from '../local-time.js';
 import type { Event } from '../activity/event.js';
 import type { Connection } from './connection.js';
 import { retention, type RetentionOptions } from './retention.js';
-import type { DeviceCountRow, DomainRow, EventStore, RollupRow } from './rows.js';
+import type { DeviceCountRow, DomainRow, EventStore, HourDevicesRow, RollupRow } from './rows.js';
 import { verifyRollups } from './verify.js';
 import { formerNames } from './zone-names.js';
 
@@ -75,6 +75,9 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
     `INSERT INTO device_day (day_ms, profile, category, action, devices) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET devices = max(devices, excluded.devices)`,
   );
+  const addHourDevices = db.prepare(
+    'INSERT INTO device_hour (from_ms, action, devices) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET devices = max(devices, excluded.devices)',
+  );
   const rollups = (table: 'rollup_hour' | 'rollup_day') =>
     db.prepare(
       `SELECT r.from_ms, f.zone, f.profile, f.category, f.action, f.layer, f.reason, f.channel, r.requests, r.bytes_up, r.bytes_down
@@ -91,6 +94,8 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
      FROM device_day WHERE day_ms >= ? AND day_ms < ? ORDER BY day_ms, profile, category, action`,
   );
 
+  const hourDevices = db.prepare('SELECT from_ms AS fromMs, action, devices FROM device_hour WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms, action');
+
   const facetOf = (event: Event, nowCalled: ReadonlyMap<string, string>): number => {
     const key = [event.zone === null ? '' : (nowCalled.get(event.zone) ?? event.zone), event.profile, event.category ?? '', event.action, event.layer ?? '', event.reason, event.channel] as const;
     const found = getFacet.get(...key);
@@ -99,7 +104,7 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
   const domainOf = (name: string | null): number =>
     name === null || !STORABLE_DOMAIN.test(name) ? 0 : Number(getDomain.get(name) ?? addDomain.run(name).lastInsertRowid);
 
-  const write = (events: readonly Event[], counts: readonly DeviceCountRow[]): void => {
+  const write = (events: readonly Event[], counts: readonly DeviceCountRow[], hourCounts: readonly HourDevicesRow[]): void => {
     // What was counted under a room's old name a moment ago is the room's (zone-rename.ts).
     const nowCalled = formerNames(db);
     const facets = new Map<string, Facet>();
@@ -139,16 +144,17 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
     for (const sum of daySums.values()) addDay.run(sum.from, sum.facet, sum.n, sum.up, sum.down);
     for (const sum of domainSums.values()) addDomainDay.run(sum.day, sum.domain, sum.action, sum.category, sum.n);
     for (const row of counts) addDevices.run(row.dayMs, row.profile, row.category ?? '', row.action, row.devices);
+    for (const row of hourCounts) addHourDevices.run(row.fromMs, row.action, row.devices);
   };
 
   return {
-    addBatch(events, counts) {
-      if (events.length === 0 && counts.length === 0) return;
+    addBatch(events, counts, hourCounts = []) {
+      if (events.length + counts.length + hourCounts.length === 0) return;
       // NORMAL: a power cut may cost the last second's counts, never the database; a school's old disk is spared a flush a second.
       db.pragma('synchronous = NORMAL');
       db.pragma(`busy_timeout = ${Math.min(BATCH_BUSY_MS, options.busyMs)}`);
       try {
-        db.transaction(write).immediate(events, counts);
+        db.transaction(write).immediate(events, counts, hourCounts);
       } finally {
         db.pragma('synchronous = FULL');
         db.pragma(`busy_timeout = ${options.busyMs}`);
@@ -158,6 +164,7 @@ export function createEvents(db: Connection, options: RetentionOptions): EventSt
     days: (fromMs, toMs) => (days.all(fromMs, toMs) as StoredRollup[]).map(toRow),
     domains: (fromMs, toMs) => domains.all(fromMs, toMs) as DomainRow[],
     devices: (fromMs, toMs) => devices.all(fromMs, toMs) as DeviceCountRow[],
+    hourDevices: (fromMs, toMs) => hourDevices.all(fromMs, toMs) as HourDevicesRow[],
     expire: retention(db, options),
     verify: () => verifyRollups(db),
   };

@@ -44,6 +44,7 @@ export function retention(db: Connection, { audit, busyMs, removeAside }: Retent
         // A day that has begun to lose its events loses its domains: no name outlives the events that showed it.
         gone += drop('domain_day', 'day_ms', metaNumber(db, 'events-gone-before'), null, 1);
         gone += drop('rollup_hour', 'from_ms', limits.hoursBeforeMs, 'hours-gone-before', 1);
+        gone += drop('device_hour', 'from_ms', limits.hoursBeforeMs, null, 1);
         gone += drop('rollup_day', 'from_ms', limits.daysBeforeMs, 'days-gone-before', 1);
         gone += drop('device_day', 'day_ms', limits.daysBeforeMs, null, 1);
         gone += drop('request_day', 'day_ms', limits.daysBeforeMs, null, 1);

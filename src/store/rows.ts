@@ -188,6 +188,13 @@ export interface DeviceCountRow {
   readonly devices: number;
 }
 
+/** The same of one hour, for the whole school: of any request, of those let through, of those blocked. */
+export interface HourDevicesRow {
+  readonly fromMs: number;
+  readonly action: 'any' | 'open' | 'block';
+  readonly devices: number;
+}
+
 /** Policies: zones, lessons, openings, rules, cells, lists. */
 export interface PolicyStore extends UndoStore {
   generation(): number;
@@ -329,12 +336,13 @@ export interface RetentionLimits {
 
 export interface EventStore {
   /** One transaction: events, hour and day roll-ups, domain and device counts. Empty batches are free. */
-  addBatch(events: readonly Event[], devices: readonly DeviceCountRow[]): void;
+  addBatch(events: readonly Event[], devices: readonly DeviceCountRow[], hours?: readonly HourDevicesRow[]): void;
   /** Roll-up rows with fromMs <= start < toMs. */
   hours(fromMs: number, toMs: number): RollupRow[];
   days(fromMs: number, toMs: number): RollupRow[];
   domains(fromMs: number, toMs: number): DomainRow[];
   devices(fromMs: number, toMs: number): DeviceCountRow[];
+  hourDevices(fromMs: number, toMs: number): HourDevicesRow[];
   /** Deletes what is past its time, securely; returns rows deleted. */
   expire(limits: RetentionLimits): number;
   /** Compares the roll-ups with the events they cover (those not yet expired); [] when equal. */

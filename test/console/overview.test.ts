@@ -8,7 +8,7 @@ import { LIST_A_CATEGORY, snapshotOf } from '../policy/fixture.js';
 
 describe('charts', () => {
   it('hold no style the policy would refuse, and every number as it was given', () => {
-    const svg = bars({ labels: ['08:00', '09:00'], series: [{ name: 'mở', tone: 'open', values: [1_500, 2_000] }, { name: 'chặn', tone: 'blocked', values: [10, 0] }], number: (n) => new Intl.NumberFormat('vi-VN').format(n), width: 600, height: 200 });
+    const svg = bars({ labels: ['08:00', '09:00'], series: [{ name: 'mở', tone: 'open', values: [1_500, 2_000] }, { name: 'chặn', tone: 'blocked', values: [10, 0] }], number: (n) => new Intl.NumberFormat('vi-VN').format(n), width: 'desk' });
     expect(svg).toMatch(/^<svg class="plot" aria-hidden="true"/);
     expect(svg).not.toMatch(/style|<script|ecmeta|xlink/);
     expect(svg).toContain('08:00');
@@ -17,7 +17,7 @@ describe('charts', () => {
   });
 
   it('say a name as a name', () => {
-    expect(bars({ labels: ['<b onload=x>'], series: [{ name: 'x', tone: 'open', values: [1] }], number: String, lying: true, width: 600, height: 100 })).not.toContain('<b');
+    expect(bars({ labels: ['<b onload=x>'], series: [{ name: 'x', tone: 'open', values: [1] }], number: String, lying: true, width: 'phone' })).not.toContain('<b');
     expect(withoutStyles('<svg width="1" height="2"><text style="font-size:13px;x:y">a</text><style>b</style></svg>')).toBe('<svg class="plot" aria-hidden="true" focusable="false"><text font-size="13">a</text></svg>');
   });
 });
@@ -33,19 +33,23 @@ describe('figures', () => {
     const event = (category: string, minutesAgo: number): Event => ({
       minute: Math.floor(at / 60_000) - minutesAgo, zone: null, profile: 'thcs', category, action: 'block', layer: 'category', reason: 'category-blocked', domain: null, channel: 'http', bytesUp: 0, bytesDown: 0, ms: 1, requests: 1,
     });
-    const events = [...Array.from({ length: 40 }, () => event('mxh', 90)), ...Array.from({ length: 33 }, () => event('tuhai', 90))];
+    const events = [...Array.from({ length: 40 }, () => event('mxh', 90)), ...Array.from({ length: 33 }, () => event('vpn', 90)), ...Array.from({ length: 55 }, () => event('tuhai', 90))];
     const day = Date.parse(new Date(at + 7 * 3_600_000).toISOString().slice(0, 10)) - 7 * 3_600_000;
     console.store.events.addBatch(events, [
       { dayMs: day, profile: 'thcs', category: 'mxh', action: 'block', devices: 25 },
-      { dayMs: day, profile: 'thcs', category: 'tuhai', action: 'block', devices: 2 },
-    ]);
+      { dayMs: day, profile: 'thcs', category: 'vpn', action: 'block', devices: 2 },
+      { dayMs: day, profile: 'thcs', category: 'tuhai', action: 'block', devices: 20 },
+    ], [{ fromMs: Math.floor((at - 90 * 60_000) / 3_600_000) * 3_600_000, action: 'any', devices: 25 }, { fromMs: Math.floor((at - 90 * 60_000) / 3_600_000) * 3_600_000, action: 'block', devices: 25 }]);
     const head = await console.signIn('head');
     const page = (await head.get('/tong-quan')).body;
     expect(page).toContain('<svg class="plot"');
     expect(page).not.toMatch(/ style=/);
     const cells = [...page.matchAll(/<th scope="row">([^<]*)<\/th><td class="number">([^<]*)<\/td><\/tr>/g)].map((match) => [match[1], match[2]]);
     expect(cells).toContainEqual(['mxh', '40']);
-    expect(cells).toContainEqual(['tuhai', 'ít, không ghi']);
+    expect(cells).toContainEqual(['vpn', 'ít, không ghi']);
+    // what is intimate is told when its day is over
+    expect(cells.some(([name]) => name === 'tuhai')).toBe(false);
+    expect(page).not.toContain('>55<');
     expect(page).not.toContain('>33<');
   });
 

@@ -247,7 +247,7 @@ describe('privacy is structure', () => {
     storeIn(dir);
     const db = new Database(join(dir, 'luytre.db'));
     const columns = (table: string): unknown => db.prepare('SELECT name FROM pragma_table_info(?) ORDER BY cid').pluck().all(table);
-    expect(['event', 'facet', 'domain', 'rollup_hour', 'rollup_day', 'domain_day', 'device_day', 'request_day'].map((table) => [table, columns(table)])).toEqual([
+    expect(['event', 'facet', 'domain', 'rollup_hour', 'rollup_day', 'domain_day', 'device_day', 'device_hour', 'request_day'].map((table) => [table, columns(table)])).toEqual([
       ['event', ['minute', 'facet', 'domain', 'n', 'bytes_up', 'bytes_down', 'ms']],
       ['facet', ['id', 'zone', 'profile', 'category', 'action', 'layer', 'reason', 'channel']],
       ['domain', ['id', 'name']],
@@ -255,6 +255,7 @@ describe('privacy is structure', () => {
       ['rollup_day', ['from_ms', 'facet', 'requests', 'bytes_up', 'bytes_down']],
       ['domain_day', ['day_ms', 'domain', 'action', 'category', 'requests']],
       ['device_day', ['day_ms', 'profile', 'category', 'action', 'devices']],
+      ['device_hour', ['from_ms', 'action', 'devices']],
       ['request_day', ['day_ms', 'received', 'approved', 'rejected', 'expired']],
     ]);
     db.close();

@@ -113,16 +113,16 @@ export function setupCode(gateway: TestGateway): string {
 }
 
 /** Claims the gateway for `quantri`, with its second factor. @returns the signed-in client and the secret of the second factor */
-export async function firstAdmin(gateway: TestGateway): Promise<{ readonly client: Client; readonly secret: string; readonly recovery: readonly string[] }> {
+export async function firstAdmin(gateway: TestGateway, now: () => number = Date.now): Promise<{ readonly client: Client; readonly secret: string; readonly recovery: readonly string[] }> {
   const client = createClient(gateway.consolePort);
   const claimed = await client.post('/khoi-dau', { code: setupCode(gateway), name: 'quantri', password: PASSWORD, again: PASSWORD });
   if (claimed.status !== 303) throw new Error(`not claimed: ${claimed.status} ${claimed.body.slice(0, 2_000)}`);
-  return { client, ...(await enrol(client)) };
+  return { client, ...(await enrol(client, now)) };
 }
 
-export async function enrol(client: Client): Promise<{ readonly secret: string; readonly recovery: readonly string[] }> {
+export async function enrol(client: Client, now: () => number = Date.now): Promise<{ readonly secret: string; readonly recovery: readonly string[] }> {
   const secret = shownSecret((await client.get('/thiet-lap-xac-thuc')).body);
-  const done = await client.post('/thiet-lap-xac-thuc', { code: totp(secret), back: '/' });
+  const done = await client.post('/thiet-lap-xac-thuc', { code: totp(secret, now()), back: '/' });
   if (done.status !== 200) throw new Error(`not enrolled: ${done.status} ${done.body.slice(0, 2_000)}`);
   return { secret, recovery: [...done.body.matchAll(/<li><code>([0-9a-f-]+)<\/code>/g)].map((match) => match[1] ?? '') };
 }
@@ -131,5 +131,13 @@ export async function enrol(client: Client): Promise<{ readonly secret: string; 
 export async function signIn(gateway: TestGateway, name: string, password = PASSWORD): Promise<Client> {
   const client = createClient(gateway.consolePort);
   await client.post('/dang-nhap', { name, password, back: '/' });
+  return client;
+}
+
+/** Signs in with the password and a code of the second factor; one code is good once, so `nowMs` is a step of the clock that was not used yet. */
+export async function signInWithCode(gateway: TestGateway, name: string, secret: string, nowMs: number): Promise<Client> {
+  const client = await signIn(gateway, name);
+  const done = await client.post('/ma-xac-thuc', { code: totp(secret, nowMs), back: '/' });
+  if (done.status !== 303) throw new Error(`not signed in: ${done.status} ${done.body.slice(0, 2_000)}`);
   return client;
 }

@@ -20,7 +20,7 @@ export function causesOf(env: ConsoleDeps): CauseCount[] {
   return env.store.policies.requestCauses(today - (CAUSE_DAYS - 1) * DAY_MS, today + DAY_MS);
 }
 
-const number = z.int().nullable().meta({ description: 'Null: some, but fewer than ten' });
+const number = z.int().nullable().meta({ description: 'Null: some, but not told: fewer than ten devices' });
 
 export const overviewActions = [
   action({

@@ -1,6 +1,6 @@
 /** "Tổng quan": how it goes, in figures that pick out nobody; what waits for whom. A table stands beside each chart. */
 import { Bars } from '../charts/bars.js';
-import { figuresOf, type Told } from '../figures.js';
+import { figuresOf, type HourFigures, type Told } from '../figures.js';
 import type { Page, PageContext } from '../page.js';
 import { Empty } from '../parts/layout.js';
 import { categoryWords } from '../verdict.js';
@@ -24,19 +24,20 @@ export const overviewPage: Page = {
           <Tile label={t('Cổng lọc', 'Gateway')} value={health.ok ? t('đang chạy', 'running') : t('ĐANG LỖI', 'FAILING')} href="/suc-khoe" />
           <Tile label={t('Chờ duyệt', 'Approvals')} value={format.number(waiting)} href="/duyet" />
           <Tile label={t('Yêu cầu mở trang, 7 ngày', 'Requests to open, 7 days')} value={t(`${format.number(figures.requests.received)} nhận, ${format.number(figures.requests.open)} đang chờ`, `${format.number(figures.requests.received)} received, ${format.number(figures.requests.open)} waiting`)} href="/chan-nham" />
-          <Tile label={t('Bị chặn, 7 ngày', 'Blocked, 7 days')} value={`${say(ctx, figures.week.blocked)} / ${say(ctx, figures.week.requests)} ${t('lượt', 'requests')}`} />
+          <Tile label={t('Bị chặn, 7 ngày', 'Blocked, 7 days')} value={figures.week.requests === null ? say(ctx, null) : `${say(ctx, figures.week.blocked)} / ${say(ctx, figures.week.requests)} ${t('lượt', 'requests')}`} />
         </ul>
         {any ? (
           <section class="card" aria-labelledby="tq-gio">
             <h2 id="tq-gio">{t('Lượt truy cập 24 giờ qua', 'Requests of the last 24 hours')}</h2>
-            <p class="keys"><span class="key open" aria-hidden="true"></span>{t('được mở', 'open')} <span class="key blocked" aria-hidden="true"></span>{t('bị chặn', 'blocked')}</p>
-            {Bars({
-              labels: figures.hours.map(({ fromMs }) => format.time(fromMs)), number: format.number, width: 900, height: 260,
-              series: [
-                { name: t('được mở', 'open'), tone: 'open', values: figures.hours.map(({ requests, blocked }) => Math.max(0, (requests ?? 0) - (blocked ?? 0))) },
-                { name: t('bị chặn', 'blocked'), tone: 'blocked', values: figures.hours.map(({ blocked }) => blocked ?? 0) },
-              ],
-            })}
+            <p class="keys">
+              <span class="key open" aria-hidden="true"></span>{t('được mở', 'open')} <span class="key blocked" aria-hidden="true"></span>{t('bị chặn', 'blocked')}
+              {figures.hours.some(isWhole) ? <> <span class="key whole" aria-hidden="true"></span>{t('không tách', 'not told apart')}</> : null}
+            </p>
+            <Bars labels={figures.hours.map(({ fromMs }) => format.time(fromMs))} number={format.number} series={[
+              { name: t('được mở', 'open'), tone: 'open', values: figures.hours.map((hour) => (isWhole(hour) ? 0 : (hour.requests ?? 0) - (hour.blocked ?? 0))) },
+              { name: t('bị chặn', 'blocked'), tone: 'blocked', values: figures.hours.map(({ blocked }) => blocked ?? 0) },
+              { name: t('không tách', 'not told apart'), tone: 'whole', values: figures.hours.map((hour) => (isWhole(hour) ? (hour.requests ?? 0) : 0)) },
+            ]} />
             <details>
               <summary>{t('Bảng số liệu', 'As a table')}</summary>
               <table>
@@ -51,7 +52,7 @@ export const overviewPage: Page = {
           </Empty>
         )}
         <Categories ctx={ctx} rows={figures.categories} />
-        <p class="hint">{t('Số liệu theo giờ tròn, hiện 15 phút sau khi giờ ấy hết. Số dưới 10, và nhóm có dưới 10 máy, không ghi rõ để không chỉ ra một em nào.', 'Whole hours, 15 minutes after each ends. Numbers under 10, and categories met by fewer than 10 devices, are not told, so that they point at nobody.')}</p>
+        <p class="hint">{t('Số liệu theo giờ tròn, hiện 15 phút sau khi giờ ấy hết. Giờ nào, nhóm nào có dưới 10 máy thì không ghi và không tính vào số khác, để không chỉ ra một em nào; nhóm riêng tư chỉ tính theo ngày đã qua.', 'Whole hours, 15 minutes after each ends. Hours and categories with fewer than 10 devices are not told and in no other number, so that they point at nobody; intimate categories count by days that are over.')}</p>
       </>
     );
   },
@@ -62,7 +63,12 @@ function Tile({ label, value, href }: { readonly label: string; readonly value: 
 }
 
 function say({ t, format }: PageContext, n: Told): string {
-  return n === null ? t('dưới 10', 'under 10') : format.number(n);
+  return n === null ? t('ít, không ghi', 'few, not told') : format.number(n);
+}
+
+/** Told as a whole only: too few devices stand behind one of its two parts. */
+function isWhole({ requests, blocked }: HourFigures): boolean {
+  return requests !== null && blocked === null;
 }
 
 function Categories({ ctx, rows }: { readonly ctx: PageContext; readonly rows: ReturnType<typeof figuresOf>['categories'] }) {
@@ -76,15 +82,14 @@ function Categories({ ctx, rows }: { readonly ctx: PageContext; readonly rows: R
   return (
     <section class="card" aria-labelledby="tq-nhom">
       <h2 id="tq-nhom">{t('Bị chặn theo nhóm, 7 ngày', 'Blocked by category, 7 days')}</h2>
-      {shown.length === 0 ? <p>{t('Chưa nhóm nào đủ 10 máy để ghi số.', 'No category has been met by ten devices yet.')}</p> : Bars({
-        labels: shown.map(({ category }) => nameOf(category)), number: format.number, lying: true, width: 900, height: 48 + shown.length * 34,
-        series: [{ name: t('bị chặn', 'blocked'), tone: 'blocked', values: shown.map(({ blocked }) => blocked ?? 0) }],
-      })}
+      {shown.length === 0 ? <p>{t('Chưa nhóm nào đủ 10 máy để ghi số.', 'No category has been met by ten devices yet.')}</p> : (
+        <Bars labels={shown.map(({ category }) => nameOf(category))} number={format.number} lying series={[{ name: t('bị chặn', 'blocked'), tone: 'blocked', values: shown.map(({ blocked }) => blocked ?? 0) }]} />
+      )}
       <details>
         <summary>{t('Bảng số liệu', 'As a table')}</summary>
         <table>
           <thead><tr><th scope="col">{t('Nhóm nội dung', 'Category')}</th><th scope="col" class="number">{t('Bị chặn', 'Blocked')}</th></tr></thead>
-          <tbody>{rows.map(({ category, blocked }) => <tr><th scope="row">{nameOf(category)}</th><td class="number">{blocked === null ? t('ít, không ghi', 'few, not told') : format.number(blocked)}</td></tr>)}</tbody>
+          <tbody>{rows.map(({ category, blocked }) => <tr><th scope="row">{nameOf(category)}</th><td class="number">{say(ctx, blocked)}</td></tr>)}</tbody>
         </table>
       </details>
     </section>

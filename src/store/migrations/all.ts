@@ -9,10 +9,11 @@ import { migration as helpTickets } from './007-help-tickets.js';
 import { migration as oneTimePasswords } from './008-one-time-passwords.js';
 import { migration as channel } from './009-channel.js';
 import { migration as formerNames } from './010-former-names.js';
+import { migration as deviceHours } from './011-device-hours.js';
 
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime, helpTickets, oneTimePasswords, channel, formerNames];
+export const MIGRATIONS: readonly Migration[] = [policy, people, activity, approvals, console, schoolTime, helpTickets, oneTimePasswords, channel, formerNames, deviceHours];
