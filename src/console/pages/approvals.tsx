@@ -64,7 +64,7 @@ function Waiting({ ctx, row }: { readonly ctx: PageContext; readonly row: Propos
       <p><b>{t('Ảnh hưởng', 'What changes')}:</b> {t(diff.effect.vi, diff.effect.en)}</p>
       <p><b>{t('Lý do', 'Reason')}:</b> «{row.reason}» <small>{row.by}, {format.moment(row.atMs, nowMs)} · {t('chờ đến', 'waits until')} {format.moment(row.expiresMs, nowMs)}</small></p>
       {stale === null ? null : <p class="note">{t(stale.vi, stale.en)}</p>}
-      {who.role === 'head' ? (
+      {who.role === 'head' && who.name === row.by ? <p class="note">{t('Thầy/cô là người đề xuất, nên cần một người khác trong ban giám hiệu quyết định.', 'You proposed it, so another of the school’s leadership must decide.')}</p> : who.role === 'head' ? (
         <div class="decide">
           {stale === null ? (
             <ActionForm ctx={ctx} action="proposal.approve" key_={key}>

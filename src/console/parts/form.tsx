@@ -68,7 +68,9 @@ export function Field(props: FieldProps) {
   const typed = back?.values[name];
   const value = type === 'password' ? '' : typeof typed === 'string' ? typed : (props.value ?? '');
   const id = `f-${action}-${key_ ?? ''}-${name}`.replace(/[^A-Za-z0-9_-]/g, (letter) => `_${letter.codePointAt(0)?.toString(36) ?? ''}`);
-  const notes = [hint === undefined ? null : `${id}-hint`, wrong === null ? null : `${id}-wrong`].filter((note) => note !== null).join(' ');
+  // A browser never fills a file in again: what came back is said by name, or nobody notices that it has to be chosen once more.
+  const lost = type === 'file' && typed instanceof File && typed.size > 0 ? typed.name.slice(0, 80) : null;
+  const notes = [lost === null ? null : `${id}-lost`, hint === undefined ? null : `${id}-hint`, wrong === null ? null : `${id}-wrong`].filter((note) => note !== null).join(' ');
   const first = wrong !== null && [...(back?.fields.keys() ?? [])][0] === name;
   const common = {
     id,
@@ -97,6 +99,7 @@ export function Field(props: FieldProps) {
       ) : (
         <input {...box} type={type} {...(type === 'file' ? {} : { value })} />
       )}
+      {lost === null ? null : <p class="note" id={`${id}-lost`}>{ctx.t(`Hãy chọn lại tệp «${lost}»: trình duyệt không giữ tệp đã chọn.`, `Choose “${lost}” again: browsers do not keep a chosen file.`)}</p>}
       {hint === undefined ? null : <p class="hint" id={`${id}-hint`}>{hint}</p>}
       {wrong === null ? null : <p class="wrong" id={`${id}-wrong`}>{ctx.t(wrong.vi, wrong.en)}</p>}
     </div>
