@@ -44,9 +44,8 @@ export interface Opened {
 export async function openConsole(browser: Browser, gateway: TestGateway, { size = DESK, script = true, dark = false, as }: OpenOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: size.width, height: size.height }, ignoreHTTPSErrors: true, locale: 'vi-VN', javaScriptEnabled: script, colorScheme: dark ? 'dark' : 'light' });
   const origin = `https://127.0.0.1:${gateway.consolePort}`;
-  if (as !== undefined) await context.addCookies([{ name: '__Host-sid', value: as.cookie() ?? '', url: origin, secure: true, httpOnly: true, sameSite: 'Strict' }]);
   const page = await context.newPage();
-  return {
+  const opened: Opened = {
     context, page, script, size,
     at: (path) => `${origin}${path}`,
     async look(name) {
@@ -60,4 +59,11 @@ export async function openConsole(browser: Browser, gateway: TestGateway, { size
       await page.locator('.flash', { hasText: 'Đã hoàn tác' }).waitFor();
     },
   };
+  if (as !== undefined) await signedIn(opened, as);
+  return opened;
+}
+
+/** Comes in (again) by what a client has been given at the gate. */
+export async function signedIn({ context, at }: Opened, client: Client): Promise<void> {
+  await context.addCookies([{ name: '__Host-sid', value: client.cookie() ?? '', url: at('/'), secure: true, httpOnly: true, sameSite: 'Strict' }]);
 }
