@@ -6,7 +6,7 @@
  * - nothing younger than a quarter of an hour, and spans begin and end on the quarter, so that watching the screen, or starting lessons
  *   at chosen moments, tells nothing of one device's last minute;
  * - what is intimate never comes here: such events carry no room (activity/outcome.ts);
- * - what the teacher closed by pausing, by a list or by an exam says nothing about anybody, and is left out.
+ * - what the teacher closed by pausing, by a list or by an exam says nothing about anybody, and is left out; so are tunnels that a change cut.
  */
 import type { EventNote } from './event.js';
 import { MINUTE_MS } from '../local-time.js';
@@ -43,7 +43,7 @@ export function createRoomBlocks(): RoomBlocks {
     take(notes) {
       for (const { event, device } of notes) {
         if (device === null || event.zone === null || event.category === null || event.action !== 'block') continue;
-        if (event.layer === 'lesson' || event.reason === 'exam-only') continue;
+        if (event.layer === 'lesson' || event.reason === 'exam-only' || event.reason === 'policy-changed') continue;
         const quarter = Math.floor((event.minute * MINUTE_MS) / QUARTER_MS);
         const quarters = entry(rooms, event.zone, () => new Map<number, Map<string, Set<number>>>());
         const tokens = entry(entry(quarters, quarter, () => new Map<string, Set<number>>()), event.category, () => new Set<number>());

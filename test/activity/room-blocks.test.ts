@@ -48,6 +48,7 @@ describe('blocked categories of a room', () => {
   it.each<[string, Partial<Event>]>([
     ['what the lesson itself closed', { layer: 'lesson', reason: 'internet-paused' }],
     ['what an exam closes', { layer: 'base', reason: 'exam-only' }],
+    ['tunnels that a change cut', { layer: 'base', reason: 'policy-changed' }],
     ['what is open', { action: 'allow' }],
     ['what has no room: intimate categories, unknown devices', { zone: null }],
     ['what has no category', { category: null }],
