@@ -68,10 +68,12 @@ export interface SchoolTimeRows {
   readonly makeups?: readonly MakeupRow[];
 }
 
+export type BellsWish = Omit<LevelBells, 'own'> & Partial<Pick<LevelBells, 'own'>>;
+
 export interface SchoolTimeStore {
   levels(): LevelBells[];
-  /** Returns what was there before, which undoes it. */
-  setBells(level: Omit<LevelBells, 'own'>, actor: Actor): LevelBells;
+  /** Returns what was there before, which undoes it: examples that come back are examples again. `own` absent: the school's own. */
+  setBells(level: BellsWish, actor: Actor): LevelBells;
   terms(): TermRow[];
   setTerm(term: TermRow, actor: Actor): TermRow | null;
   removeTerm(name: string, actor: Actor): TermRow | null;

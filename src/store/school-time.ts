@@ -5,7 +5,7 @@
 import { parseDay } from '../local-time.js';
 import type { Changer } from './change.js';
 import type { Connection } from './connection.js';
-import type { BellRow, HolidayRow, LevelBells, MakeupRow, PeriodSlotRow, SchoolTimeStore, SlotRow, TermRow } from './school-rows.js';
+import type { BellsWish, BellRow, HolidayRow, LevelBells, MakeupRow, PeriodSlotRow, SchoolTimeStore, SlotRow, TermRow } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, nameText } from './values.js';
 
@@ -31,11 +31,11 @@ export function createSchoolTime(db: Connection, changer: Changer): SchoolTimeSt
     if (found === undefined) throw badValue('Cấp học phải là tieu-hoc, thcs hoặc thpt.', 'The level must be tieu-hoc, thcs or thpt.');
     return found;
   };
-  const writeBells = (level: Omit<LevelBells, 'own'>): void => {
+  const writeBells = (level: BellsWish): void => {
     const weekdays = validLevel(level);
     db.prepare('DELETE FROM bell WHERE level = ?').run(level.level);
     for (const { session, period, fromMinute, toMinute } of level.bells) putBell.run(level.level, session, period, fromMinute, toMinute);
-    db.prepare('UPDATE bell_level SET weekdays = ?, own = 1 WHERE level = ?').run(JSON.stringify(weekdays), level.level);
+    db.prepare('UPDATE bell_level SET weekdays = ?, own = ? WHERE level = ?').run(JSON.stringify(weekdays), level.own === false ? 0 : 1, level.level);
     noneLeftWithout(db);
   };
   const writeHoliday = (holiday: HolidayRow): HolidayRow => {
