@@ -56,6 +56,8 @@ export interface Action<I extends z.ZodObject = z.ZodObject, O extends z.ZodType
   readonly bearsOnVerdicts?: boolean;
   /** Most bytes of a body; 64 KiB unless it takes files. */
   readonly maxBytes?: number;
+  /** What to do where more was sent than that, said beside a field of the page the form stands on; of what was typed nothing has been read. */
+  readonly tooLarge?: { readonly page: string; readonly field: string; readonly words: Words };
   /** Types of the file it may answer with, for its description. */
   readonly files?: readonly string[];
   readonly input: I;

@@ -16,7 +16,7 @@ import { menuOf } from './parts/menu.js';
 import { fromForm, readInput, type FormValues } from './read-input.js';
 import { TaskNow } from './pages/task.js';
 import { followTask } from './follow-task.js';
-import { asRefused, refused, type Refused } from './refused.js';
+import { asRefused, refused, Refused } from './refused.js';
 import { ownerOf, proofStale, runAction } from './run-action.js';
 import type { SessionRow } from '../store/access-rows.js';
 import { needsSetup, SETUP } from './setup-steps.js';
@@ -71,7 +71,8 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const action = byName.get(c.req.param('action'));
     if (action === undefined || action.method === 'GET') throw refused('not-found', 'Không có thao tác này.', 'There is no such action.');
     if (mustSetPassword(who) && action.name !== 'account.password') return goTo(c, OWN_ACCOUNT);
-    const values = await readForm(c, action.maxBytes ?? MAX_FORM);
+    const values = await readForm(c, action.maxBytes ?? MAX_FORM).catch((error: unknown) => asRefused(error));
+    if (values instanceof Refused) return refuseUnread(c, action, values);
     const back = safePlace(textOf(values, '_back') || '/');
     try {
       const ran = await runAction(kit.run, action, who, () => readInput(action.input, fromForm(action.input, values)), { password: textOf(values, '_password') || null, code: textOf(values, '_code') || null });
@@ -161,6 +162,13 @@ export function createApp({ kit, names, actions, pages }: AppParts): Hono<Env> {
     const form: FormState = { action: action.name, key: textOf(values, '_key') || null, values, fields: wrong.fields, words: wrong.words };
     const answer = await show(c, page, form, back);
     return answer.status === 200 ? new Response(answer.body, { status: wrong.status, headers: answer.headers }) : answer;
+  }
+
+  /** A form of which nothing was read, because it was too large: its page again, with what to do about it. */
+  async function refuseUnread(c: Ctx, action: Action, wrong: Refused): Promise<Response> {
+    if (wrong.kind !== 'too-large' || action.tooLarge === undefined) throw wrong;
+    const { page, field, words } = action.tooLarge;
+    return giveBack(c, page, action, {}, new Refused('too-large', words, new Map([[field, words]])));
   }
 
   async function tell(c: Ctx, wrong: Refused): Promise<Response> {

@@ -58,11 +58,13 @@ export function langOf(c: Ctx, session: SessionRow | null): Lang {
 
 /** Fields of a form, bounded; `_…` fields are the console's own. */
 export async function readForm(c: Ctx, maxBytes: number): Promise<FormValues> {
-  const raw = await readBytes(c, maxBytes);
   const type = c.req.header('content-type') ?? '';
   if (type === '') return {};
-  const form = await new Response(raw, { headers: { 'Content-Type': type } }).formData().catch(() => {
-    throw new Refused('input', { vi: 'Không đọc được biểu mẫu gửi lên.', en: 'The form could not be read.' });
+  // handed on as it comes: sixty megabytes held once more here would be felt on an old PC
+  let tooMuch: Refused | null = null;
+  const body = ReadableStream.from(counted(c, maxBytes, (refusal) => (tooMuch = refusal)));
+  const form = await new Response(body, { headers: { 'Content-Type': type } }).formData().catch(() => {
+    throw tooMuch ?? new Refused('input', { vi: 'Không đọc được biểu mẫu gửi lên.', en: 'The form could not be read.' });
   });
   const values: Record<string, string | File | (string | File)[]> = {};
   for (const [name, value] of form.entries()) {
@@ -76,21 +78,29 @@ export async function readForm(c: Ctx, maxBytes: number): Promise<FormValues> {
 
 /** @throws Refused (`too-large`) as soon as more has come, whatever the length said */
 export async function readBytes(c: Ctx, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const said = Number(c.req.header('content-length') ?? '0');
   const parts: Uint8Array[] = [];
-  let bytes = 0;
-  if (said > maxBytes) throw tooLarge(maxBytes);
-  for await (const part of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += part.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    parts.push(part);
-  }
+  for await (const part of counted(c, maxBytes)) parts.push(part);
   return new Uint8Array(Buffer.concat(parts));
 }
 
+async function* counted(c: Ctx, maxBytes: number, onTooMuch?: (refusal: Refused) => void): AsyncGenerator<Uint8Array> {
+  const check = (bytes: number): void => {
+    if (bytes <= maxBytes) return;
+    const refusal = tooLarge(maxBytes);
+    onTooMuch?.(refusal);
+    throw refusal;
+  };
+  let bytes = 0;
+  check(Number(c.req.header('content-length') ?? '0'));
+  for await (const part of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    check((bytes += part.length));
+    yield part;
+  }
+}
+
 function tooLarge(maxBytes: number): Refused {
-  const kilobytes = Math.floor(maxBytes / 1_024);
-  return new Refused('too-large', { vi: `Nội dung gửi lên lớn quá; tối đa ${kilobytes} KB.`, en: `Too large; at most ${kilobytes} KB.` });
+  const most = maxBytes < 2 ** 20 ? `${Math.floor(maxBytes / 1_024)} KB` : `${Math.floor(maxBytes / 2 ** 20)} MB`;
+  return new Refused('too-large', { vi: `Nội dung gửi lên lớn quá; tối đa ${most}.`, en: `Too large; at most ${most}.` });
 }
 
 export function textOf(values: FormValues, name: string): string {

@@ -3,8 +3,10 @@
  * the data directory; both are gone after an hour, with a restart, or when it was decided.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../fault.js';
 import { importApart } from '../lists/import-thread.js';
 import type { ImportOptions, ImportReport } from '../lists/import.js';
@@ -33,14 +35,14 @@ function placeOf(env: ConsoleDeps): string {
 }
 
 /** Writes an upload where only the gateway reads. @returns its path; its last part keeps the name, by which a list is called */
-export function keepUpload(env: ConsoleDeps, name: string, bytes: Uint8Array): string {
+export async function keepUpload(env: ConsoleDeps, name: string, content: Blob): Promise<string> {
   tidy(env);
   const held = randomBytes(9).toString('hex');
   const dir = join(placeOf(env), held);
   busy.set(held, env.now());
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, basename(name.replaceAll('\\', '/')).replace(/[^\p{L}\p{N}._-]/gu, '-').slice(-80) || 'danh-sach.txt');
-  writeFileSync(file, bytes, { mode: 0o600 });
+  await pipeline(Readable.fromWeb(content.stream()), createWriteStream(file, { mode: 0o600 }));
   return file;
 }
 

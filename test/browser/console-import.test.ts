@@ -1,10 +1,12 @@
 /** A large list through the page, as an administrator brings it: chosen, read, looked at, brought into force, and a host of it refused. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConsole, PHONE } from '../support/console-browser.js';
 import { firstAdmin, type Client } from '../support/console.js';
 import { startTestGateway, until, type TestGateway } from '../support/gateway.js';
 
@@ -68,4 +70,46 @@ describe.skipIf(!existsSync(CHROMIUM))('a list of three hundred thousand hosts i
     expect(errors).toEqual([]);
     await context.close();
   });
+
+  it('beyond 64 MB is refused beside its field, and told how; the same compressed is read with its progress shown, in bounded memory', { timeout: 240_000 }, async () => {
+    const { context, page, at, look } = await openConsole(browser, gateway, { size: PHONE, as: admin });
+    const content = Buffer.from(Array.from({ length: 2_200_000 }, (_, i) => `trang-${i}.danh-sach-${i % 977}.example`).join('\n'));
+    expect(content.length).toBeGreaterThan(64 * 2 ** 20);
+    const [plain, packed] = [join(gateway.dir, 'rat-lon.txt'), join(gateway.dir, 'rat-lon.txt.gz')];
+    writeFileSync(plain, content);
+    writeFileSync(packed, gzipSync(content, { level: 1 }));
+    const send = async (file: string): Promise<void> => {
+      await page.getByLabel('Nhóm nội dung').selectOption('cobac');
+      await page.getByLabel('Tệp', { exact: true }).setInputFiles(file);
+      await page.getByRole('button', { name: 'Đọc thử' }).click();
+    };
+    await page.goto(at('/nhap-danh-sach'));
+    await send(plain);
+    await page.locator('.field.is-wrong', { hasText: 'Tệp lớn hơn 64 MB. Hãy nén lại' }).waitFor({ timeout: 60_000 });
+    await look('import-too-large');
+    expect(existsSync(join(gateway.data, 'uploads')) ? readdirSync(join(gateway.data, 'uploads')) : [], 'nothing was kept of it').toEqual([]);
+
+    // from here on the most that is held at once
+    writeFileSync(`/proc/${gateway.pid()}/clear_refs`, '5');
+    await send(packed);
+    await page.waitForURL(/\/viec\//, { timeout: 60_000 });
+    await page.locator('#tien-do', { hasText: /^\s*\d+ %/ }).waitFor({ timeout: 60_000 });
+    expect(await page.evaluate('performance.getEntriesByType("navigation")[0].type'), 'told by server-sent events, not by coming back').toBe('navigate');
+    await look('import-progress');
+    await page.getByRole('link', { name: 'Xem kết quả' }).click({ timeout: 120_000 });
+    await page.getByRole('heading', { name: 'Xem trước danh sách' }).waitFor();
+    const mostMb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid()}/status`, 'utf8'))?.[1]) / 1_024;
+    console.info(`2.2 million hosts, ${Math.round(packedMb(packed))} MB packed: at most ${Math.round(mostMb)} MB resident`);
+    expect(mostMb).toBeLessThan(1_300);
+    expect(await page.locator('main').innerText()).toContain('2.200.000');
+    await look('import-large-preview');
+    await page.getByRole('button', { name: 'Bỏ, không nhập' }).click();
+    await page.locator('.flash', { hasText: 'Đã bỏ' }).waitFor();
+    expect(readdirSync(join(gateway.data, 'uploads'))).toEqual([]);
+    await context.close();
+  });
 });
+
+function packedMb(file: string): number {
+  return statSync(file).size / 2 ** 20;
+}

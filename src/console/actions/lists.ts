@@ -88,6 +88,13 @@ export const listActions = [
     about: { vi: 'Tải một danh sách lên, đọc và xem trước; chưa có hiệu lực', en: 'Upload a list, read it, look at it; not in force yet' },
     roles: ['it-admin'],
     maxBytes: MAX_UPLOAD,
+    tooLarge: {
+      page: '/nhap-danh-sach', field: 'file',
+      words: {
+        vi: 'Tệp lớn hơn 64 MB. Hãy nén lại (gzip, zip) rồi gửi: ba triệu tên còn khoảng 20 MB. Hoặc nhập ngay trên máy cổng lọc: luytre lists import TỆP --category NHÓM',
+        en: 'Larger than 64 MB. Compress it (gzip, zip) and send it again: three million names take some 20 MB. Or import it on the gateway itself: luytre lists import FILE --category CATEGORY',
+      },
+    },
     input: z.strictObject({
       file: z.custom<File>((value) => value instanceof File, both('Hãy chọn một tệp.', 'Choose a file.')).optional().meta({ vi: 'Tệp', en: 'File', description: 'In a form only' }),
       text: z.string().max(MAX_UPLOAD).optional().meta({ vi: 'Nội dung', en: 'Content', description: 'Instead of a file: the list itself' }),
@@ -104,9 +111,8 @@ export const listActions = [
       const unknown = (input.profiles ?? []).find((id) => !env.shipped().profiles.some((profile) => profile.id === id));
       if (unknown !== undefined) throw wrongField('profiles', `Không có hồ sơ lọc «${unknown}».`, `There is no profile "${unknown}".`);
       const file = input.file !== undefined && input.file.size > 0 ? input.file : null;
-      const bytes = file === null ? new TextEncoder().encode(input.text ?? '') : new Uint8Array(await file.arrayBuffer());
-      if (bytes.length === 0) throw wrongField('file', 'Hãy chọn một tệp, hoặc dán nội dung danh sách.', 'Choose a file, or paste the list.');
-      const path = keepUpload(env, file?.name ?? `${input.name ?? input.category}.txt`, bytes);
+      if (file === null && (input.text ?? '') === '') throw wrongField('file', 'Hãy chọn một tệp, hoặc dán nội dung danh sách.', 'Choose a file, or paste the list.');
+      const path = await keepUpload(env, file?.name ?? `${input.name ?? input.category}.txt`, file ?? new Blob([input.text ?? '']));
       const options = {
         category: input.category, allow: input.allow === true, name: input.name === undefined || input.name === '' ? null : input.name, format: input.format ?? ('auto' as const),
         only: input.only === undefined || input.only === '' ? null : input.only.split(/[\s,]+/), profiles: input.profiles === undefined || input.profiles.length === 0 ? null : input.profiles, force: false, source: `upload ${file?.name.slice(0, 200) ?? ''}`.trim(),

@@ -1,10 +1,14 @@
 /** "Tiến độ": long work as it goes: told by server-sent events where there is script, by coming back every two seconds where there is none. */
+import { raw } from 'hono/html';
 import type { Page, PageContext } from '../page.js';
 import { UndoForm } from '../parts/layout.js';
 import { refused } from '../refused.js';
 import { UNDO_MS } from '../undo.js';
 import type { TaskState } from '../tasks.js';
 import type { T } from '../words.js';
+
+/** As text: JSX would lift the meta element out of its noscript into the head, and every page would come back every two seconds. */
+const COME_BACK = '<noscript><meta http-equiv="refresh" content="2"></noscript>';
 
 export const taskPage: Page = {
   path: '/viec/:id',
@@ -20,7 +24,7 @@ export const taskPage: Page = {
       <section class="card">
         <h2>{t(state.title.vi, state.title.en)}</h2>
         <div id="tien-do" aria-live="polite" {...live}><TaskNow t={t} state={state} nowMs={ctx.nowMs} /></div>
-        {state.state === 'running' ? <noscript><meta http-equiv="refresh" content="2" /></noscript> : null}
+        {state.state === 'running' ? raw(COME_BACK) : null}
       </section>
     );
   },
