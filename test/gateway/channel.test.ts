@@ -140,6 +140,22 @@ describe('a gateway and its channel', () => {
     await until(async () => (await curl(`https://${OTHER}:${otherPort}/`)).status === 200, 5_000, 'the site open again');
   });
 
+  it('an emergency block ends by itself, with no line to the channel', async () => {
+    const endsMs = Date.now() + 20_000;
+    await channel.list('ngan', 'emergency', [OTHER], { ends: new Date(endsMs).toISOString() });
+    channel.publish();
+    await run('lists', 'update');
+    await until(async () => (await curl(`https://${OTHER}:${otherPort}/`)).head.includes('emergency-block'), 5_000, 'the emergency in force');
+    expect(Date.now()).toBeLessThan(endsMs);
+    channel.trick = (_, response) => response.writeHead(503).end() !== undefined;
+    await until(async () => (await curl(`https://${OTHER}:${otherPort}/`)).status === 200, 60_000, 'its end');
+    expect(Date.now()).toBeGreaterThanOrEqual(endsMs);
+    channel.trick = null;
+    channel.publisher().remove('ngan');
+    channel.publish();
+    await run('lists', 'update');
+  });
+
   it('what is wrong is said by doctor, once in the log, and nothing in force goes', async () => {
     channel.trick = (path, response) => (path.includes('timestamp') ? (response.end('{}'), true) : false);
     const before = gateway.output().length;
