@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ask, untilQuiet } from './support/machine.mjs';
 import { median, round } from './support/stats.mjs';
+import { change } from './change.mjs';
 import { consoleUsers } from './console-users.mjs';
 import { swap } from './swap.mjs';
 import { NEW_HOSTS } from './support/inspected.mjs';
@@ -159,5 +160,6 @@ export const WORKLOADS = [
   program('message', 'heads and bodies read and written', 'message.mjs', []),
   program('decision', 'price of a verdict', 'decision.mjs', ['--json']),
   swap,
+  change,
   consoleUsers,
 ];

@@ -38,12 +38,12 @@ import { caFacts } from './ca-facts.js';
 import { createAuthorityKeeper } from './tls/keeper.js';
 import { loadUpstreamTrust } from './tls/upstream-trust.js';
 import { DEFAULT_LIMITS, type ProxySettings } from './proxy/settings.js';
-import { letFilterGoFirst } from './priority.js';
+import { letFilterGoFirst, runAtOnce } from './priority.js';
 import { createWorkerPool } from './proxy/workers.js';
 import { ASIDE_FILE } from './store/restore.js';
 import { schoolLevels } from './store/school-facts.js';
 import type { RequestRow, Store } from './store/rows.js';
-import { bellEnds } from './bells.js';
+import { createBells } from './bells.js';
 
 export interface Gateway {
   /** Ports in use, for the banner and the tests (0 in the configuration means any). */
@@ -159,7 +159,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       devicesSeen: (zone) => presence.count(zone),
       live,
       blockedIn: (room, fromMs, nowMs) => blocks.read(room, fromMs, nowMs),
-      bells: (room, nowMs) => bellEnds(store, schoolLevels(config.school.levels, store.settings), room, nowMs),
+      bells: createBells(store, () => schoolLevels(config.school.levels, store.settings)),
       premises: {
         dataDir: config.dataDir,
         ports: { proxy: config.proxy.port, transparent: config.proxy.transparentPort, pages: config.pages.port, console: config.console.port },
@@ -184,6 +184,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
   });
 
+  /** Whether the kernel lets every proxy thread that listens run at once. */
+  let atOnce = Promise.resolve(true);
   const pool = createWorkerPool({
     count: config.proxy.workers,
     settings: proxySettings(config, pagesPort, secret, instanceId(store)),
@@ -200,12 +202,16 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     handed: parts.handed ?? [],
     onLost: () => parts.onLost?.(),
     onSeen: (seen) => presence.take(seen),
+    onListening: (threadId) => {
+      atOnce = Promise.all([atOnce, runAtOnce(threadId, config.proxy.workers)]).then((each) => each.every(Boolean));
+    },
     log,
   });
   let consolePort: number;
   try {
     await pool.listening();
-    letFilterGoFirst();
+    // Where they run at once this thread need not step back, and other programs of the machine don't go before it.
+    if (!(await atOnce)) letFilterGoFirst();
     // Last: who can change the policy is let in when there is one in force.
     consolePort = await web.server.listen();
   } catch (error) {

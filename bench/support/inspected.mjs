@@ -18,8 +18,8 @@ export const hasBump = existsSync(SQUID) && existsSync(CERTGEN);
 export const NEW_HOSTS = Array.from({ length: 20_000 }, (_, i) => `h${i}.new.bench.example`);
 
 /** A root for the outside and one certificate for all hosts, made anew each run. */
-export async function makeOriginCertificate() {
-  const dir = join(work, 'origin-tls');
+export async function makeOriginCertificate(name = 'origin-tls') {
+  const dir = join(work, name);
   mkdirSync(dir);
   const file = (name) => join(dir, name);
   writeFileSync(file('ext'), 'subjectAltName=DNS:*.bench.example,DNS:*.new.bench.example\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n');

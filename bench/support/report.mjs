@@ -13,6 +13,7 @@ const BARS = [
   { workload: 'rate-200', what: 'p99 at 200/s, ratio to Squid', value: (result) => result.ratios.p99, most: 2 },
   { workload: 'swap', what: 'failed requests during the swap', value: (result) => failures(result), most: 0 },
   { workload: 'swap', what: 'p99 in the second of the swap, ratio to normal', value: (result) => swapRatio(result), most: 2 },
+  { workload: 'change', what: 'milliseconds until a change is in force while the proxy is full, the slowest', value: (result) => result.figures?.[0]?.worstMs, most: 2_000 },
   { workload: 'console-200', what: 'p99 at 200/s while 200 people read the console, ratio to quiet', value: (result) => result.figures?.[0]?.readingP99, most: 1.1 },
   { workload: 'console-200', what: 'p99 at 200/s while 200 people switch a room, ratio to quiet', value: (result) => result.figures?.[0]?.bellP99, most: 1.1 },
 ];

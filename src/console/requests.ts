@@ -8,13 +8,14 @@ import type { Words } from './words.js';
 
 /** Oldest first: whoever has waited longest. */
 export function openRequestsOf(env: ConsoleDeps, who: Who): RequestRow[] {
-  return env.store.policies.requests('open').filter((row) => isTheirs(env, who, row));
+  return env.store.policies.requests('open').filter(theirs(env, who));
 }
 
 /** Answered ones, newest first. */
 export function answeredRequestsOf(env: ConsoleDeps, who: Who, most: number): RequestRow[] {
   return env.store.policies.requests()
-    .filter((row) => row.state !== 'open' && isTheirs(env, who, row))
+    .filter((row) => row.state !== 'open')
+    .filter(theirs(env, who))
     .sort((a, b) => (b.answeredMs ?? 0) - (a.answeredMs ?? 0))
     .slice(0, most);
 }
@@ -22,12 +23,13 @@ export function answeredRequestsOf(env: ConsoleDeps, who: Who, most: number): Re
 /** @throws Refused: one that is not there and one of somebody else's room are told apart by nobody */
 export function ownRequest(env: ConsoleDeps, who: Who, ref: string): RequestRow {
   const found = env.store.policies.requests().find((row) => row.ref === ref.toUpperCase());
-  if (found !== undefined && isTheirs(env, who, found)) return found;
+  if (found !== undefined && theirs(env, who)(found)) return found;
   throw refused('not-found', 'Không có yêu cầu này, hoặc yêu cầu không thuộc phòng của thầy/cô.', 'There is no such request, or it is not of one of your rooms.');
 }
 
-function isTheirs(env: ConsoleDeps, who: Who, row: RequestRow): boolean {
-  return row.zone === null ? who.role === 'it-admin' : mayUse(env, who, row.zone);
+function theirs(env: ConsoleDeps, who: Who): (row: RequestRow) => boolean {
+  const own = mayUse(env, who);
+  return ({ zone }) => (zone === null ? who.role === 'it-admin' : own(zone));
 }
 
 /** Ready-made reasons, kind and short; the pupil reads the Vietnamese one. */

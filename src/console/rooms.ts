@@ -1,6 +1,6 @@
 /** Rooms as a teacher sees them: which are theirs, what each is on, until when. Reads the policy in force, so it never promises what the proxy does not do yet. */
 import { zoneState } from '../policy/schedule.js';
-import type { LessonKind } from '../policy/snapshot.js';
+import type { LessonKind, Zone } from '../policy/snapshot.js';
 import type { LessonRow } from '../store/rows.js';
 import type { Who } from './action.js';
 import { coarseDevices, type CoarseDevices } from './devices.js';
@@ -35,25 +35,30 @@ export interface Room {
 }
 
 /** Rooms this person may switch: an administrator's are all, a teacher's their own, those handed over to them, and those that are nobody's. */
-export function mayUse(env: ConsoleDeps, who: Who, room: string): boolean {
-  return env.store.rooms.maySwitch(who.name, room, env.now());
+export function mayUse(env: ConsoleDeps, who: Who): (room: string) => boolean {
+  return env.store.rooms.switchable(who.name, env.now());
 }
 
 /** @throws Refused: a room that is not there and one that is somebody else's are told apart by nobody */
 export function ownRoom(env: ConsoleDeps, who: Who, name: string): string {
   // a page left open, or a script, may still say a name the room had before
   const room = env.store.policies.zoneCalled(name);
-  if (room !== null && mayUse(env, who, room)) return room;
+  if (room !== null && mayUse(env, who)(room)) return room;
   throw refused('not-found', 'Không có phòng này, hoặc phòng không thuộc quyền của thầy/cô.', 'There is no such room, or it is not yours.');
 }
 
 export function roomsOf(env: ConsoleDeps, who: Who): Room[] {
+  const theirs = mayUse(env, who);
+  return roomsWhere(env, ({ name }) => theirs(name)).sort((a, b) => byName(a.name, b.name));
+}
+
+function roomsWhere(env: ConsoleDeps, wanted: (zone: Zone) => boolean): Room[] {
   const snapshot = env.snapshot();
   const nowMs = env.now();
   const lessons = env.store.policies.lessons(nowMs);
   return snapshot.data.zones
     .map((zone, position) => ({ zone, position }))
-    .filter(({ zone }) => mayUse(env, who, zone.name))
+    .filter(({ zone }) => wanted(zone))
     .map(({ zone, position }) => {
       const state = zoneState(snapshot, position, nowMs);
       const running = runningOf(lessons, zone.name, nowMs);
@@ -74,14 +79,13 @@ export function roomsOf(env: ConsoleDeps, who: Who): Room[] {
         by: state.lesson ? (running?.by ?? null) : null,
         devices: coarseDevices(env.devicesSeen(zone.name)),
       };
-    })
-    .sort((a, b) => byName(a.name, b.name));
+    });
 }
 
 /** @throws Refused (`not-found`) as `ownRoom` does, and where the policy in force does not know the room yet */
 export function roomOf(env: ConsoleDeps, who: Who, name: string): Room {
   const own = ownRoom(env, who, name);
-  const found = roomsOf(env, who).find((room) => room.name === own);
+  const [found] = roomsWhere(env, (zone) => zone.name === own);
   if (found === undefined) throw refused('not-found', 'Phòng này vừa được thêm; hãy thử lại sau vài giây.', 'This room has just been added; try again in a few seconds.');
   return found;
 }

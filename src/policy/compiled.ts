@@ -7,7 +7,7 @@ import { buildEntryTable, type EntryTable } from './entry-table.js';
 import type { BoundOpening } from './opening.js';
 import type { Cell } from './profile.js';
 import { stateUnder, type ZoneState } from './schedule.js';
-import type { Lesson, ListMeta, Rule, SafeSearchRule, Snapshot } from './snapshot.js';
+import type { Lesson, ListMeta, NameScoreData, Rule, SafeSearchRule, Snapshot } from './snapshot.js';
 import type { ListRef } from './decision.js';
 
 /** Layers in which hosts are claimed, in order of precedence; `silent` = the list does not speak for this profile. */
@@ -104,6 +104,15 @@ function createStateOf(snapshot: Snapshot): Compiled['stateOf'] {
   };
 }
 
+const judges = new WeakMap<NameScoreData, Compiled['suspect']>();
+
+/** The dearest table by far (measured: 4 of 5 ms), and the words stay the same from lesson to lesson. */
+function judgeOf(words: NameScoreData): Compiled['suspect'] {
+  let judge = judges.get(words);
+  if (judge === undefined) judges.set(words, (judge = createNameJudge(words)));
+  return judge;
+}
+
 const SLOT_OF_ROLE: Readonly<Record<Exclude<ListMeta['role'], 'category'>, number>> = RULE_SLOTS;
 
 function compile(snapshot: Snapshot): Compiled {
@@ -136,7 +145,7 @@ function compile(snapshot: Snapshot): Compiled {
     strictness,
     shields,
     table: buildEntryTable(tableItems(snapshot, everyday)),
-    suspect: createNameJudge(nameScore),
+    suspect: judgeOf(nameScore),
     thresholds: profiles.map((profile) => nameScore.thresholds?.[profile.id] ?? nameScore.threshold),
     pupils: profiles.map((profile) => profile.voice !== 'giao-vien' && !profile.listedOnly),
     authority: snapshot.categoryByCode.get('danhmuc') ?? -1,

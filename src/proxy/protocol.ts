@@ -4,6 +4,7 @@ import type { PolicyData } from '../policy/snapshot.js';
 import type { PackedEvents } from './event-batch.js';
 import type { MoreDeny } from '../tls/distrusted.js';
 import type { SigningParts } from '../tls/keeper.js';
+import type { PolicyChange } from './policy-change.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
 import type { RejectionCounts } from './tls-rejections.js';
 import type { ProxySettings } from './settings.js';
@@ -24,7 +25,8 @@ export interface WorkerBirth {
 }
 
 export type ToWorker =
-  | { readonly type: 'policy'; readonly policy: PolicyData }
+  /** Against the policy of the message before it, or of the thread's birth. */
+  | ({ readonly type: 'policy' } & PolicyChange)
   /** MAC by address from the kernel's neighbour table, refreshed by the control thread. */
   | { readonly type: 'neighbours'; readonly macByAddress: ReadonlyMap<string, string> }
   | { readonly type: 'device-key'; readonly key: Uint8Array }
@@ -41,8 +43,8 @@ export type ToWorker =
 export type FromWorker =
   /** Clients that turned our certificate down, by host. Every few seconds at most. */
   | { readonly type: 'tls-rejections'; readonly counts: RejectionCounts }
-  /** The explicit port, then the transparent one where there is one. */
-  | { readonly type: 'listening'; readonly ports: readonly number[] }
+  /** The explicit port, then the transparent one where there is one; the kernel's number of the thread. */
+  | { readonly type: 'listening'; readonly ports: readonly number[]; readonly threadId?: number | null }
   | { readonly type: 'listen-failed'; readonly port: number; readonly code: string }
   | { readonly type: 'applied'; readonly generation: number }
   | { readonly type: 'events'; readonly events: PackedEvents; readonly dropped: number }

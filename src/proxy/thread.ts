@@ -20,6 +20,7 @@ import { createListeners, ListenError } from './listen.js';
 import { createLoginCheck } from './login.js';
 import type { FromWorker, ToWorker, WorkerBirth } from './protocol.js';
 import type { ForwardToPages } from './relay-context.js';
+import { changed } from './policy-change.js';
 import { createResolver } from './resolve.js';
 import { createSeenDevices } from './seen.js';
 import { createProxyServer } from './server.js';
@@ -202,7 +203,7 @@ export function createProxyThread(birth: WorkerBirth, post: (message: FromWorker
     handle(message) {
       switch (message.type) {
         case 'policy':
-          setPolicy(message.policy);
+          setPolicy(changed(snapshot?.data ?? null, message));
           post({ type: 'applied', generation: message.policy.generation });
           break;
         case 'neighbours':

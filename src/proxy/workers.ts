@@ -11,6 +11,7 @@ import type { PolicyData } from '../policy/snapshot.js';
 import { unpackEvents } from './event-batch.js';
 import { createHandedSockets } from './handed-sockets.js';
 import { ensureFree, ListenError } from './listen.js';
+import { changeOf } from './policy-change.js';
 import type { MoreDeny } from '../tls/distrusted.js';
 import type { SigningParts } from '../tls/keeper.js';
 import type { UpstreamTrust } from '../tls/upstream-trust.js';
@@ -27,6 +28,8 @@ export interface WorkerPoolOptions {
   readonly signing?: SigningParts | null;
   readonly trust?: UpstreamTrust;
   readonly onEvents: (notes: readonly EventNote[], dropped: number) => void;
+  /** A thread, the first or one that replaces another, has begun: its number in the kernel. */
+  readonly onListening?: (threadId: number | null) => void;
   readonly onSeen?: (seen: readonly Seen[]) => void;
   /** Clients turned our certificate down, by host (level `inspect`). */
   readonly onTlsRejections?: (counts: RejectionCounts) => void;
@@ -157,6 +160,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       case 'listening':
         thread.listening = true;
         learnPorts(message.ports);
+        options.onListening?.(message.threadId ?? null);
         break;
       case 'listen-failed':
         onListenFailed(thread, message.port, message.code);
@@ -260,8 +264,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     listening: () => started,
     ports: () => ({ proxy: settings.port, transparent: settings.transparentPort }),
     async setPolicy(next) {
+      const change = changeOf(policy, next);
       policy = next;
-      tellAll({ type: 'policy', policy: next });
+      tellAll({ type: 'policy', ...change });
       await until(() => [...threads.values()].every((thread) => thread.gone || thread.generation >= next.generation), APPLY_MS);
     },
     setNeighbours(macByAddress) {

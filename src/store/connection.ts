@@ -113,6 +113,17 @@ export function migrate(db: Connection, migrations: readonly Migration[]): void 
   }
 }
 
+const statements = new WeakMap<Connection, Map<string, Database.Statement>>();
+
+/** The statement of a text, prepared once a connection: for functions that are handed one. A closed set of texts, never one put together of values. */
+export function prepared(db: Connection, sql: string): Database.Statement {
+  const known = statements.get(db) ?? new Map<string, Database.Statement>();
+  statements.set(db, known);
+  let statement = known.get(sql);
+  if (statement === undefined) known.set(sql, (statement = db.prepare(sql)));
+  return statement;
+}
+
 function notFound(dataDir: string): StoreError {
   return new StoreError(
     'not-found',

@@ -1,5 +1,5 @@
 /** Lessons and openings as they lie in their tables: read, put in, put back in their old place. Transactions are the caller's. */
-import type { Connection } from './connection.js';
+import { prepared, type Connection } from './connection.js';
 import type { LessonRow, OpeningRow } from './rows.js';
 import { parseStrings } from './values.js';
 
@@ -38,8 +38,7 @@ export function openingsOfZone(db: Connection, zone: string): OpeningRow[] {
 /** @param id the old place, or null for a new one */
 export function putLesson(db: Connection, zone: number, id: number | null, lesson: Omit<LessonRow, 'id'>): number {
   return Number(
-    db
-      .prepare('INSERT OR REPLACE INTO lesson (id, zone, profile, from_ms, until_ms, by, kind, entries, list, learning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    prepared(db, 'INSERT OR REPLACE INTO lesson (id, zone, profile, from_ms, until_ms, by, kind, entries, list, learning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(id, zone, lesson.profile, lesson.fromMs, lesson.untilMs, lesson.by, lesson.kind, JSON.stringify(lesson.entries), lesson.list, lesson.learning ? 1 : 0).lastInsertRowid,
   );
 }
@@ -47,8 +46,7 @@ export function putLesson(db: Connection, zone: number, id: number | null, lesso
 /** @param id the old place, or null for a new one */
 export function putOpening(db: Connection, zone: number, id: number | null, opening: Omit<OpeningRow, 'id'>): number {
   return Number(
-    db
-      .prepare('INSERT OR REPLACE INTO opening (id, zone, entry, from_ms, until_ms, by, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')
+    prepared(db, 'INSERT OR REPLACE INTO opening (id, zone, entry, from_ms, until_ms, by, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(id, zone, opening.entry, opening.fromMs, opening.untilMs, opening.by, opening.reason).lastInsertRowid,
   );
 }

@@ -3,7 +3,7 @@
  * Every change has its inverse, so that a teacher can take a tap back: what was cut short goes on for the time it had left.
  */
 import type { Changer } from './change.js';
-import type { Connection } from './connection.js';
+import { prepared, type Connection } from './connection.js';
 import type { LessonRow, OpeningRow, PolicyStore } from './rows.js';
 import { createLessonReader, putLesson, putOpening } from './lesson-rows.js';
 import type { NewLesson } from './school-rows.js';
@@ -47,7 +47,7 @@ export function createLessons(db: Connection, changer: Changer): LessonPart {
         const { id: zone, name } = zoneAt(db, zoneName);
         const running = lessons(nowMs).filter((lesson) => lesson.zone === name && lesson.fromMs <= nowMs);
         if (running.length === 0) return false;
-        db.prepare('UPDATE lesson SET until_ms = max(from_ms, ?) WHERE zone = ? AND from_ms <= ? AND until_ms > ?').run(nowMs, zone, nowMs, nowMs);
+        prepared(db, 'UPDATE lesson SET until_ms = max(from_ms, ?) WHERE zone = ? AND from_ms <= ? AND until_ms > ?').run(nowMs, zone, nowMs, nowMs);
         note('lesson.end', name, running, null);
         return true;
       });

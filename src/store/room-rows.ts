@@ -1,16 +1,16 @@
 /** Rooms of a teacher as they lie in their tables: for good (room_teacher) and handed over (room_loan). Transactions are the caller's. */
-import type { Connection } from './connection.js';
+import { prepared, type Connection } from './connection.js';
 import type { UserRoomRow } from './school-rows.js';
 
 const ROOMS = `SELECT r.user, z.name AS zone, NULL AS untilMs, NULL AS by, z.id AS position FROM room_teacher r JOIN zone z ON z.id = r.zone
   UNION ALL SELECT l.user, z.name, l.until_ms, l.by, z.id FROM room_loan l JOIN zone z ON z.id = l.zone`;
 
 export function roomsInForce(db: Connection, nowMs: number): UserRoomRow[] {
-  return db.prepare(`SELECT user, zone, untilMs, by FROM (${ROOMS}) WHERE untilMs IS NULL OR untilMs > ? ORDER BY user, position`).all(nowMs) as UserRoomRow[];
+  return prepared(db, `SELECT user, zone, untilMs, by FROM (${ROOMS}) WHERE untilMs IS NULL OR untilMs > ? ORDER BY user, position`).all(nowMs) as UserRoomRow[];
 }
 
 export function roomsOfZone(db: Connection, zone: string): UserRoomRow[] {
-  return db.prepare(`SELECT user, zone, untilMs, by FROM (${ROOMS}) WHERE zone = ? ORDER BY user`).all(zone) as UserRoomRow[];
+  return prepared(db, `SELECT user, zone, untilMs, by FROM (${ROOMS}) WHERE zone = ? ORDER BY user`).all(zone) as UserRoomRow[];
 }
 
 /** Nothing where the account is gone. */

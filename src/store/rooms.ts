@@ -31,11 +31,14 @@ export function createRooms(db: Connection, changer: Changer): RoomStore {
     return row;
   };
   /** A room nobody was given is every teacher's. */
-  const isOwn = (row: Account, zone: string, nowMs: number): boolean => {
-    if (row.disabled === 1) return false;
-    if (row.role !== 'teacher') return row.role === 'it-admin';
-    const rooms = roomsInForce(db, nowMs).filter((room) => room.zone === zone);
-    return rooms.some((room) => room.user === row.name) || rooms.every((room) => room.untilMs !== null);
+  const owns = (row: Account, nowMs: number): ((zone: string) => boolean) => {
+    if (row.disabled === 1) return () => false;
+    if (row.role !== 'teacher') return () => row.role === 'it-admin';
+    const rooms = roomsInForce(db, nowMs);
+    return (zone) => {
+      const given = rooms.filter((room) => room.zone === zone);
+      return given.some((room) => room.user === row.name) || given.every((room) => room.untilMs !== null);
+    };
   };
   const roomOf = (user: string, zone: string, nowMs: number): UserRoomRow | undefined =>
     roomsInForce(db, nowMs).find((room) => room.user === user && room.zone === zone);
@@ -74,9 +77,11 @@ export function createRooms(db: Connection, changer: Changer): RoomStore {
         note('room.restore', zone.name, null, { ...room, zone: zone.name });
       });
     },
-    maySwitch(user, zone, nowMs) {
+    switchable(user, nowMs) {
       const row = byName.get(user) as Account | undefined;
-      return row !== undefined && isOwn(row, zoneCalled(db, zone)?.name ?? zone, nowMs);
+      if (row === undefined) return () => false;
+      const own = owns(row, nowMs);
+      return (zone) => own(zoneCalled(db, zone)?.name ?? zone);
     },
     handOver: (called, from, to, untilMs, nowMs, actor) => changer.change(true, actor, (note) => {
       const { id, name: zone } = zoneAt(db, called);
@@ -84,7 +89,7 @@ export function createRooms(db: Connection, changer: Changer): RoomStore {
       const taker = switcher(to);
       if (giver.name === taker.name) throw badValue('Hãy chọn một thầy cô khác để bàn giao.', 'Choose another teacher to hand the room over to.');
       if (timeMs(untilMs) <= nowMs) throw new StoreError('bad-time', 'Giờ bàn giao đã qua.', 'The time of the handing over is past.');
-      if (!isOwn(giver, zone, nowMs)) {
+      if (!owns(giver, nowMs)(zone)) {
         throw new StoreError('not-yours', `Phòng “${zone}” không thuộc các phòng của “${giver.name}”.`, `Zone “${zone}” is not one of the rooms of “${giver.name}”.`);
       }
       const before = roomOf(taker.name, zone, nowMs) ?? null;

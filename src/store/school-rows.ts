@@ -133,8 +133,11 @@ export interface RoomStore {
   addRoom(user: string, zone: string, actor: Actor): boolean;
   removeRoom(user: string, zone: string, actor: Actor): UserRoomRow | null;
   restoreRoom(room: UserRoomRow, actor: Actor): void;
-  /** it-admin: every room; a teacher: the own ones, those handed over, and those that are nobody's; nobody else any. A disabled account: none. */
-  maySwitch(user: string, zone: string, nowMs: number): boolean;
+  /**
+   * Tells of each room, as things stand, whether the account may switch it. it-admin: every room; a teacher: the own ones, those handed over,
+   * and those that are nobody's; nobody else any. A disabled account: none.
+   */
+  switchable(user: string, nowMs: number): (zone: string) => boolean;
   /** Bàn giao: `to` may switch the room until then and answers for the lesson that runs; `from` keeps the room. */
   handOver(zone: string, from: string, to: string, untilMs: number, nowMs: number, actor: Actor): UserRoomRow;
 }

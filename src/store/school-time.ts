@@ -4,7 +4,7 @@
  */
 import { parseDay } from '../local-time.js';
 import type { Changer } from './change.js';
-import type { Connection } from './connection.js';
+import { prepared, type Connection } from './connection.js';
 import type { BellsWish, BellRow, HolidayRow, LevelBells, MakeupRow, PeriodSlotRow, SchoolTimeStore, SlotRow, TermRow } from './school-rows.js';
 import { StoreError } from './store-error.js';
 import { badValue, nameText } from './values.js';
@@ -137,9 +137,7 @@ export function createSchoolTime(db: Connection, changer: Changer): SchoolTimeSt
 }
 
 function bellsOf(db: Connection, level: string): BellRow[] {
-  return db
-    .prepare('SELECT session, period, from_minute AS fromMinute, to_minute AS toMinute FROM bell WHERE level = ? ORDER BY from_minute')
-    .all(level) as BellRow[];
+  return prepared(db, 'SELECT session, period, from_minute AS fromMinute, to_minute AS toMinute FROM bell WHERE level = ? ORDER BY from_minute').all(level) as BellRow[];
 }
 
 /** Throws where a slot names a period that has no bell, or one that ends before it begins. */

@@ -1,0 +1,34 @@
+/**
+ * A policy on its way to threads that have the one before it: only the parts that are another now. A lesson is a few hundred bytes; the matrix,
+ * the SafeSearch hosts and the name scorer's words stay where they are, and so does what a thread has built of them.
+ * Owns which parts are the same. Refuses to know what they mean.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { PolicyData } from '../policy/snapshot.js';
+
+export interface PolicyChange {
+  /** Parts of the policy before that hold on, the very objects. */
+  readonly keeps: readonly (keyof PolicyData)[];
+  readonly policy: Partial<PolicyData> & Pick<PolicyData, 'generation'>;
+}
+
+export function changeOf(before: PolicyData | null, after: PolicyData): PolicyChange {
+  if (before === null) return { keeps: [], policy: after };
+  const parts = Object.keys(after) as (keyof PolicyData)[];
+  const keeps = parts.filter((part) => part !== 'generation' && isSame(part, before, after));
+  const kept: ReadonlySet<string> = new Set(keeps);
+  const policy = Object.fromEntries(Object.entries(after).filter(([part]) => !kept.has(part)));
+  return { keeps, policy: { ...policy, generation: after.generation } };
+}
+
+/** The policy that `changeOf` was given as the later one. */
+export function changed(before: PolicyData | null, { keeps, policy }: PolicyChange): PolicyData {
+  const kept = before === null ? [] : keeps.map((part) => [part, before[part]] as const);
+  return { ...Object.fromEntries(kept), ...policy } as PolicyData;
+}
+
+function isSame(part: keyof PolicyData, before: PolicyData, after: PolicyData): boolean {
+  // by the memory it lies in: its bytes are millions
+  if (part === 'index') return before.index.buffer === after.index.buffer && before.index.postings === after.index.postings;
+  return isDeepStrictEqual(before[part], after[part]);
+}
