@@ -3,13 +3,12 @@ import https from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { createSamples } from '../support/stats.mjs';
 
-/** Signing in costs a password hash each; those of an earlier job of this process go on. */
+/** Those of an earlier job of this process go on, with their connections. */
 const people = [];
 
-/** @param job {port, users, name, password, paths: string[], rooms: string[], seconds, everyMs, switches} */
+/** @param job {port, users, cookies: string[], paths: string[], rooms: string[], seconds, everyMs, switches} */
 export async function run(job) {
-  // tries at one account that are under way count like wrong ones until they are right: the sixth would wait
-  while (people.length < job.users) await Promise.all(Array.from({ length: Math.min(3, job.users - people.length) }, (_, i) => signIn(job, people.length + i)));
+  while (people.length < job.users) people.push(personOf(people.length, job.cookies[people.length]));
   const samples = createSamples();
   const switched = createSamples();
   let wrong = 0;
@@ -43,28 +42,24 @@ export async function run(job) {
 }
 
 /** Each from an address of its own, as in a school: the console keeps one address to 64 connections. */
-async function signIn(job, n) {
-  const person = { agent: new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, localAddress: `127.0.1.${1 + n}` }), cookie: '' };
-  const answer = await send(job, person, 'POST', '/dang-nhap', new URLSearchParams({ name: job.name, password: job.password, back: '/' }).toString(), 'application/x-www-form-urlencoded');
-  person.cookie = /__Host-sid=[^;]+/.exec(String(answer.cookie))?.[0] ?? '';
-  if (person.cookie === '') throw new Error(`not signed in: ${answer.status}`);
-  people.push(person);
+function personOf(n, cookie) {
+  return { agent: new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, localAddress: `127.0.1.${1 + n}` }), cookie };
 }
 
-function send(job, person, method, path, body, type = 'application/json') {
+function send(job, person, method, path, body) {
   return new Promise((resolve, reject) => {
     const request = https.request({
       host: '127.0.0.1', port: job.port, path, method, agent: person.agent,
       headers: {
-        'Sec-Fetch-Site': 'same-origin', ...(person.cookie === '' ? {} : { Cookie: person.cookie }),
-        ...(body === undefined ? {} : { Origin: `https://127.0.0.1:${job.port}`, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }),
+        'Sec-Fetch-Site': 'same-origin', Cookie: person.cookie,
+        ...(body === undefined ? {} : { Origin: `https://127.0.0.1:${job.port}`, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
       },
     }, (response) => {
       response.resume();
-      response.on('end', () => resolve({ status: response.statusCode, cookie: response.headers['set-cookie'] }));
+      response.on('end', () => resolve({ status: response.statusCode }));
     });
     // an idle connection that the server closed as this was sent: a browser asks again, and so does this
-    request.on('error', (error) => (request.reusedSocket ? send(job, person, method, path, body, type).then(resolve, reject) : reject(error)));
+    request.on('error', (error) => (request.reusedSocket ? send(job, person, method, path, body).then(resolve, reject) : reject(error)));
     request.end(body);
   });
 }
