@@ -1,5 +1,5 @@
 /** Which room a name means: the one that has it, else the one that had it until it was renamed. Transactions are the caller's. */
-import type { Connection } from './connection.js';
+import { prepared, type Connection } from './connection.js';
 import { StoreError } from './store-error.js';
 
 /** Row and name in force of the room that is, or was, called so. */
@@ -10,7 +10,7 @@ export function zoneAt(db: Connection, name: string): { readonly id: number; rea
 }
 
 export function zoneCalled(db: Connection, name: string): { readonly id: number; readonly name: string } | null {
-  const row = db.prepare('SELECT id, name FROM zone WHERE name = ?').get(name) ?? db.prepare('SELECT z.id, z.name FROM zone_former f JOIN zone z ON z.id = f.zone WHERE f.name = ?').get(name);
+  const row = prepared(db, 'SELECT id, name FROM zone WHERE name = ?').get(name) ?? prepared(db, 'SELECT z.id, z.name FROM zone_former f JOIN zone z ON z.id = f.zone WHERE f.name = ?').get(name);
   return (row ?? null) as { id: number; name: string } | null;
 }
 

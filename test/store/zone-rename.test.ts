@@ -75,7 +75,7 @@ describe('a renamed room', () => {
     expect(policies.lessons(at(2))).toMatchObject([{ zone: 'Phòng Tin A', fromMs: at(0) }]);
     expect(policies.startLesson({ zone: 'Phòng máy 1', profile: 'thcs', fromMs: at(3), untilMs: at(45), by: 'co.lan' }, ADMIN).zone).toBe('Phòng Tin A');
     expect(store.audit.about('Phòng Tin A', 1)[0]?.action).toBe('lesson.start');
-    expect(store.rooms.maySwitch('co.lan', 'Phòng máy 1', at(2))).toBe(true);
+    expect(store.rooms.switchable('co.lan', at(2))('Phòng máy 1')).toBe(true);
     expect(policies.addOpening({ zone: 'Phòng máy 1', entry: 'a.vn', fromMs: at(3), untilMs: at(9), by: 'co.lan', reason: null }, ADMIN).zone).toBe('Phòng Tin A');
     expect(policies.endLesson('Phòng máy 1', at(4), ADMIN)).toBe(true);
     // counted before the proxy threads knew, written down after
