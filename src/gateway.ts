@@ -26,7 +26,7 @@ import { syncShipped } from './lists/shipped-sync.js';
 import type { Finding } from './finding.js';
 import type { Log } from './log.js';
 import { ownAddresses } from './own-addresses.js';
-import { readNeighbours } from './neighbours.js';
+import { readNeighbours, sameNeighbours } from './neighbours.js';
 import { newRef } from './pages/block-page.js';
 import { createPagesServer } from './pages/server.js';
 import { ticketDesk } from './gateway-tickets.js';
@@ -255,7 +255,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 
   async function refreshNeighbours(): Promise<void> {
     if (!snapshot.data.zones.some((zone) => zone.macs.length > 0)) return;
-    macs = await readNeighbours();
+    const found = await readNeighbours();
+    // Threads judge their open tunnels again when they are told: only where a device came, went or changed its address.
+    if (sameNeighbours(macs, found)) return;
+    macs = found;
     pool.setNeighbours(macs);
   }
   await refreshNeighbours();
@@ -268,11 +271,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       everyMs: POLL_MS,
       run: async () => {
         const version = store.dataVersion();
-        const changed = version !== seenVersion || store.policies.generation() !== snapshot.data.generation;
         if (version !== seenVersion) channel.look();
         seenVersion = version;
         if (Date.now() >= endsMs) await refresh(true);
-        else if (changed && store.policies.generation() !== snapshot.data.generation) await refresh();
+        else if (store.policies.generation() !== snapshot.data.generation) await refresh();
       },
     },
     ...channel.jobs,

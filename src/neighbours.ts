@@ -12,6 +12,12 @@ export async function readNeighbours(): Promise<Map<string, string>> {
   return found;
 }
 
+export function sameNeighbours(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
+  if (before.size !== after.size) return false;
+  for (const [address, mac] of after) if (before.get(address) !== mac) return false;
+  return true;
+}
+
 /** Lines of /proc/net/arp: address, type, flags (0x2: complete), MAC, mask, device. */
 export function parseArp(text: string): Map<string, string> {
   const out = new Map<string, string>();

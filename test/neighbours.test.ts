@@ -1,6 +1,6 @@
 /** The kernel's neighbour tables as text. */
 import { describe, expect, it } from 'vitest';
-import { parseArp, parseIpNeigh } from '../src/neighbours.js';
+import { parseArp, parseIpNeigh, sameNeighbours } from '../src/neighbours.js';
 
 describe('neighbours', () => {
   it('reads complete rows of /proc/net/arp', () => {
@@ -25,5 +25,13 @@ describe('neighbours', () => {
       '',
     ].join('\n');
     expect([...parseIpNeigh(table)]).toEqual([['fe80::1', '3c:52:82:11:22:33'], ['2001:db8::7', '3c:52:82:11:22:44']]);
+  });
+
+  it('tells a table that says the same from one that does not', () => {
+    const one = new Map([['10.0.0.1', 'aa:aa:aa:aa:aa:01'], ['10.0.0.2', 'aa:aa:aa:aa:aa:02']]);
+    expect(sameNeighbours(one, new Map([...one].reverse()))).toBe(true);
+    expect(sameNeighbours(one, new Map([['10.0.0.1', 'aa:aa:aa:aa:aa:01']]))).toBe(false);
+    expect(sameNeighbours(one, new Map([['10.0.0.1', 'aa:aa:aa:aa:aa:01'], ['10.0.0.2', 'aa:aa:aa:aa:aa:03']]))).toBe(false);
+    expect(sameNeighbours(one, new Map([['10.0.0.1', 'aa:aa:aa:aa:aa:01'], ['10.0.0.3', 'aa:aa:aa:aa:aa:02']]))).toBe(false);
   });
 });
