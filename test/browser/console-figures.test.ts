@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClock, hanoi, type TestClock } from '../support/clock.js';
 import { DESK, HAS_CHROMIUM, launchChromium, openConsole, PHONE } from '../support/console-browser.js';
 import { firstAdmin, signInWithCode, type Client } from '../support/console.js';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { startTestGateway, until, type TestGateway } from '../support/gateway.js';
 import { ask, devicesIn } from '../support/room-devices.js';
 
 /** Categories that half of the class meets each hour, and the whole class at eight. */
@@ -57,6 +57,8 @@ describe.skipIf(!HAS_CHROMIUM)('figures of a week in Chromium', () => {
     for (let i = 0; i < 30; i++) await ask(gateway.proxyPort, '127.0.2.9', OPEN, port);
     clock.set(hanoi('2026-11-26', '22:16'));
     admin = await signInWithCode(gateway, 'quantri', secret, clock.now());
+    const evening = new Date(hanoi('2026-11-26', '21:00')).toISOString();
+    await until(async () => ((await admin.json('GET', '/api/v1/overview')).value['hours'] as { from: string; requests: number | null }[]).find(({ from }) => from === evening)?.requests === null, 10_000, 'the last events are written');
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
