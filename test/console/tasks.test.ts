@@ -73,7 +73,7 @@ describe('long work', () => {
     expect(page.body).toContain('Nạp danh sách');
     expect(page.body).toMatch(/max="10" value="3"/);
     expect(page.body).toContain(`hx-sse:connect="/viec/${id}/tien-do"`);
-    expect(page.body).toContain('http-equiv="refresh"');
+    expect(page.body).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
     const events = teacher.get(`/viec/${id}/tien-do`);
     setTimeout(() => one.end(), 300);
     expect((await events).body).toMatch(/data: <p><progress[^\n]*30 %<\/p>\n\ndata: <p class="">Đã nạp 10 tên\.<\/p>\n\nevent: xong\n/);

@@ -36,7 +36,7 @@ export function TaskNow({ t, state, nowMs }: { readonly t: T; readonly state: Ta
     return (
       <>
         <p class={state.state === 'done' ? '' : 'wrong'}>{state.words === null ? '' : t(state.words.vi, state.words.en)}</p>
-        {state.undo === null || nowMs - state.undo.atMs >= UNDO_MS ? null : <UndoForm label={t('Hoàn tác', 'Undo')} token={state.undo.token} back={state.undo.back} class="undo inline" />}
+        {state.undo === null || nowMs - state.undo.atMs >= UNDO_MS ? null : <UndoForm label={t('Hoàn tác', 'Undo')} token={state.undo.token} back={state.undo.back} class="undo inline" leads />}
         {state.next === null ? null : <p><a class="button" href={state.next}>{t('Xem kết quả', 'See the result')}</a></p>}
       </>
     );

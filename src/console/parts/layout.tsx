@@ -112,10 +112,10 @@ function FlashNote({ ctx, flash }: { readonly ctx: PageContext; readonly flash: 
   );
 }
 
-/** Stands for ten seconds; the style sheet lets it go. @param back page to come back to */
-export function UndoForm({ label, token, back, class: className }: { readonly label: string; readonly token: string; readonly back: string; readonly class: string }) {
+/** Stands for ten seconds; the style sheet lets it go. @param back page to come back to @param leads that is another page than this one */
+export function UndoForm({ label, token, back, class: className, leads }: { readonly label: string; readonly token: string; readonly back: string; readonly class: string; readonly leads?: boolean }) {
   return (
-    <form method="post" action="/hoan-tac" class={className} hx-post="/hoan-tac" hx-target="#main" hx-select="#main" hx-swap="outerHTML">
+    <form method="post" action="/hoan-tac" class={className} {...(leads === true ? {} : { 'hx-post': '/hoan-tac', 'hx-target': '#main', 'hx-select': '#main', 'hx-swap': 'outerHTML' })}>
       <input type="hidden" name="_back" value={back} />
       <input type="hidden" name="token" value={token} />
       <button>{label}</button>
