@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, HandedSocket } from './config.js';
 import { createLiveView } from './activity/live.js';
 import { createPresence } from './activity/presence.js';
@@ -15,12 +14,10 @@ import { keptRejections } from './activity/rejection.js';
 import { createChannelKeeper } from './gateway-channel.js';
 import { DAY_MS, dayStart, HOUR_MS } from './local-time.js';
 import { composeConsole } from './gateway-console.js';
+import { createPolicyKeeper } from './gateway-policy.js';
 import { certsDir } from './installed.js';
 import { createDescriptorWatch } from './descriptors.js';
-import { codeOf } from './fault.js';
 import { startJobs, type Job } from './jobs.js';
-import { ensureIndex, fingerprintOf, type CompiledIndex } from './lists/compile.js';
-import { buildPolicyData, type PolicyProblem } from './lists/policy-data.js';
 import type { Shipped } from './lists/shipped.js';
 import { syncShipped } from './lists/shipped-sync.js';
 import type { Finding } from './finding.js';
@@ -31,9 +28,6 @@ import { newRef } from './pages/block-page.js';
 import { createPagesServer } from './pages/server.js';
 import { ticketDesk } from './gateway-tickets.js';
 import type { PageRequest, RequestAnswer } from './pages/request-page.js';
-import { createSnapshot } from './policy/create-snapshot.js';
-import type { Snapshot } from './policy/snapshot.js';
-import { createZoneFinder } from './policy/zone.js';
 import { caFacts } from './ca-facts.js';
 import { createAuthorityKeeper } from './tls/keeper.js';
 import { loadUpstreamTrust } from './tls/upstream-trust.js';
@@ -75,11 +69,6 @@ export interface GatewayParts {
 
 /** How often the store is asked whether another process changed it: half of the two seconds promised is left for the swap. */
 const POLL_MS = 250;
-/**
- * Swaps follow each other no faster: each is a new snapshot in every thread, an empty decision cache, and every open tunnel judged again. Who changes something
- * alone does not wait; at the bell half a second serves everybody, and fewer than one pupil's request in a hundred falls into a swap.
- */
-const SWAP_GAP_MS = 500;
 
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log } = parts;
@@ -90,30 +79,28 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let shipped = parts.loadShipped();
   syncShipped(store, shipped);
 
-  let index: CompiledIndex | null = null;
-  /** When the next emergency block of the department is over. */
-  let endsMs = Infinity;
-  let snapshot: Snapshot = await build(parts.onProgress);
-  let seenVersion = store.dataVersion();
-
-  async function build(onProgress?: (done: number, total: number) => void): Promise<Snapshot> {
-    const wanted = fingerprintOf(store.policies.lists().map((list) => ({ name: list.name, sha256: list.current.sha256 })));
-    if (index?.fingerprint !== wanted) index = await ensureIndex(store, config.dataDir, onProgress === undefined ? {} : { onProgress });
-    const problems: PolicyProblem[] = [];
-    const nowMs = Date.now();
-    endsMs = Math.min(...store.policies.lists().map((list) => list.endsMs ?? Infinity).filter((ms) => ms > nowMs));
-    const data = buildPolicyData(store, shipped, config.school, index, nowMs, (problem) => problems.push(problem));
-    for (const problem of problems) log.warn('part of the policy names something that is gone', { part: 'policy', code: problem.what, list: problem.where });
-    return createSnapshot(data);
-  }
-
   const presence = createPresence();
   const blocks = createRoomBlocks();
+  const policy = await createPolicyKeeper({
+    config,
+    store,
+    log,
+    shipped: () => shipped,
+    onSwap: async ({ data }) => {
+      const names = store.policies.formerNames();
+      presence.rename(names);
+      blocks.rename(names);
+      await pool.setPolicy(data);
+    },
+    ...(parts.onProgress === undefined ? {} : { onProgress: parts.onProgress }),
+  });
+  const { snapshot } = policy;
+  let seenVersion = store.dataVersion();
+
   const live = createLiveView({ now: Date.now, devicesIn: (zone) => presence.count(zone) });
   const descriptors = createDescriptorWatch(log);
   const recorder = createRecorder({ events: store.events, log });
   const secret = randomBytes(24).toString('base64url');
-  let findZone = createZoneFinder(snapshot);
   let macs: ReadonlyMap<string, string> = new Map();
 
   const authority = createAuthorityKeeper({
@@ -133,17 +120,14 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     consoleNames: config.console.names,
     secret,
     helpChannels: shipped.helpChannels,
-    policy: () => snapshot,
-    zoneOf: (address) => {
-      const zone = findZone({ address, port: 0, mac: macs.get(address) ?? null, login: null });
-      return snapshot.data.zones[zone]?.name ?? null;
-    },
+    policy: snapshot,
+    zoneOf: (address) => policy.roomOf(address, macs.get(address) ?? null),
     addRequest: (request) => takeRequest(store, request),
     requestByRef: (ref) => answerOf(store.policies.requests().find((row) => row.ref === ref)),
     tickets: ticketDesk(store, config.retention.ticketDays),
-    ca: () => caFacts(authority.authority(), snapshot.data.school.name),
+    ca: () => caFacts(authority.authority(), snapshot().data.school.name),
     health: () => ({
-      ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), dropped: recorder.dropped(), inMemory: parts.inMemory === true, descriptors: descriptors.state(), ranOut: descriptors.ranOut(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
+      ok: pool.alive() > 0, generation: snapshot().data.generation, workers: pool.alive(), dropped: recorder.dropped(), inMemory: parts.inMemory === true, descriptors: descriptors.state(), ranOut: descriptors.ranOut(), transparent: (parts.handed ?? []).length > 0 ? 'handed-over' : pool.ports().transparent === null ? 'off' : 'own',
     }),
   });
   const pagesPort = await pages.listen();
@@ -156,8 +140,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       store,
       log,
       now: Date.now,
-      snapshot: () => snapshot,
-      apply: () => refresh(),
+      snapshot,
+      apply: () => policy.refresh(),
       shipped: () => shipped,
       devicesSeen: (zone) => presence.count(zone),
       live,
@@ -177,12 +161,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         store.replaceFrom(file, actor);
         syncShipped(store, shipped);
         channel.reload();
-        await refresh(true);
+        await policy.refresh(true);
       },
       health: () => {
         const threads = pool.health();
         const sum = (of: 'connections' | 'tunnels'): number => threads.reduce((total, thread) => total + thread[of], 0);
-        return { ok: pool.alive() > 0, generation: snapshot.data.generation, workers: pool.alive(), connections: sum('connections'), tunnels: sum('tunnels'), dropped: recorder.dropped(), trouble: recorder.trouble() };
+        return { ok: pool.alive() > 0, generation: snapshot().data.generation, workers: pool.alive(), connections: sum('connections'), tunnels: sum('tunnels'), dropped: recorder.dropped(), trouble: recorder.trouble() };
       },
     },
   });
@@ -192,7 +176,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const pool = createWorkerPool({
     count: config.proxy.workers,
     settings: proxySettings(config, pagesPort, secret, instanceId(store)),
-    policy: snapshot.data,
+    policy: snapshot().data,
     deviceKey: randomBytes(32),
     signing: authority.signing(),
     trust,
@@ -201,7 +185,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       live.take(notes);
       blocks.take(notes);
     },
-    onTlsRejections: (counts) => store.policies.noteTlsRejections(keptRejections(counts, snapshot, Date.now()), Date.now()),
+    onTlsRejections: (counts) => store.policies.noteTlsRejections(keptRejections(counts, snapshot(), Date.now()), Date.now()),
     handed: parts.handed ?? [],
     onLost: () => parts.onLost?.(),
     onSeen: (seen) => presence.take(seen),
@@ -225,36 +209,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     throw error;
   }
 
-  let swapping: Promise<void> = Promise.resolve();
-  let swappedMs = -Infinity;
-  /**
-   * Swaps in what the store says now, one swap at a time; a policy that can't be built leaves the last good one in force.
-   * @param anew even where the store has not changed: the shipped rules have
-   */
-  function refresh(anew = false): Promise<void> {
-    swapping = swapping.then(async () => {
-      // Two hundred teachers switch at the bell: one swap serves all who made a change before it, and the pupils' requests have the time between.
-      if (!anew && store.policies.generation() === snapshot.data.generation) return;
-      await sleep(Math.max(0, swappedMs + SWAP_GAP_MS - performance.now()));
-      swappedMs = performance.now();
-      try {
-        const next = await build();
-        snapshot = next;
-        findZone = createZoneFinder(next);
-        const names = store.policies.formerNames();
-        presence.rename(names);
-        blocks.rename(names);
-        await pool.setPolicy(next.data);
-        log.info('policy in force', { part: 'policy', generation: next.data.generation });
-      } catch (error) {
-        log.error('policy not built; the last good one stays in force', { part: 'policy', code: codeOf(error) });
-      }
-    });
-    return swapping;
-  }
-
   async function refreshNeighbours(): Promise<void> {
-    if (!snapshot.data.zones.some((zone) => zone.macs.length > 0)) return;
+    if (!snapshot().data.zones.some((zone) => zone.macs.length > 0)) return;
     const found = await readNeighbours();
     // Threads judge their open tunnels again when they are told: only where a device came, went or changed its address.
     if (sameNeighbours(macs, found)) return;
@@ -273,8 +229,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         const version = store.dataVersion();
         if (version !== seenVersion) channel.look();
         seenVersion = version;
-        if (Date.now() >= endsMs) await refresh(true);
-        else if (store.policies.generation() !== snapshot.data.generation) await refresh();
+        await policy.refreshWhereDue();
       },
     },
     ...channel.jobs,
@@ -316,12 +271,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     reload: async () => {
       shipped = parts.loadShipped();
       syncShipped(store, shipped);
-      await refresh(true);
+      await policy.refresh(true);
     },
     stop: async (graceMs) => {
       running.stop();
       await web.server.close();
-      await swapping;
+      await policy.settled();
       await pool.stop(graceMs);
       await pages.close();
       recorder.stop();
