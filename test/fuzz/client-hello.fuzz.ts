@@ -16,7 +16,7 @@ import { sharedData } from '../support/shared-data.js';
 
 const CAP = 16_384;
 /** Of the hellos taken. */
-const OPENSSL_ONE_IN = 60;
+const OPENSSL_ONE_IN = 20;
 
 const SEEDS = [helloBytes(), helloBytes({ sni: null }), helloBytes({ alpn: ['h2', 'http/1.1'] }), helloBytes({ sni: 'UPPER.Test.', versions: [] }), helloBytes({ recordBytes: 40 }), helloBytes({ sni: 'xn--ting-hv5a.vn', padding: 300 })];
 const folder = sharedData('vectors', 'tls', 'clienthello');
