@@ -60,7 +60,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   tldts: /^matching\/public-suffix\.ts$/,
   'lru-cache': /^(?:policy\/decision-cache\.ts|proxy\/|tls\/)/,
   'tar-stream': /^lists\//,
-  yauzl: /^lists\//,
+  yauzl: /^(?:lists\/|console\/roster\/workbook\.ts$)/,
   'cli-progress': /^commands\//,
   hono: /^console\//,
   '@hono/node-server': /^console\//,

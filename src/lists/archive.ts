@@ -1,7 +1,7 @@
 /**
  * Opens what a list comes in: a text file, gz, tar, tar.gz, zip or a folder, told by its first bytes and not by its name.
  * Owns the caps against bombs, and that nothing is ever written: member names are labels, never paths.
- * Refuses to know list formats. The only importer of yauzl and tar-stream.
+ * Refuses to know list formats. The only importer of tar-stream.
  */
 import { createReadStream, type Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';

@@ -125,7 +125,7 @@ export const importActions = [
     output: z.object({ rows: z.int(), faults: z.array(fault), changes: z.array(change) }),
     async run(env, who, input) {
       if (input.csv === undefined && (input.file === undefined || input.file.size === 0)) throw wrongField('file', 'Chưa chọn tệp, hoặc tệp rỗng.', 'No file was chosen, or it is empty.');
-      const table = readTable(input.csv === undefined ? new Uint8Array(await (input.file as File).arrayBuffer()) : new TextEncoder().encode(input.csv));
+      const table = await readTable(input.csv === undefined ? new Uint8Array(await (input.file as File).arrayBuffer()) : new TextEncoder().encode(input.csv));
       const preview = previewOf(env, who, input.kind, table);
       if (input.csv === undefined) waitingOf(env).set(ownerOf(who), { kind: input.kind, name: input.file?.name.slice(0, 100) ?? '', table, untilMs: env.now() + WAIT_MS });
       return {

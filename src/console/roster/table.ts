@@ -16,10 +16,10 @@ const MOST_COLUMNS = 40;
 const MOST_CELL = 2_000;
 
 /** @throws Refused with one sentence */
-export function readTable(bytes: Uint8Array): Table {
+export async function readTable(bytes: Uint8Array): Promise<Table> {
   if (bytes.length === 0) throw no('Tệp rỗng.', 'The file is empty.');
   if (bytes.length > MOST_BYTES) throw no(`Tệp lớn quá ${MOST_BYTES / 2 ** 20} MiB.`, `The file is larger than ${MOST_BYTES / 2 ** 20} MiB.`);
-  const lines = bytes[0] === 0x50 && bytes[1] === 0x4b ? readXlsx(bytes) : readCsv(decodeText(bytes));
+  const lines = bytes[0] === 0x50 && bytes[1] === 0x4b ? await readXlsx(bytes) : readCsv(decodeText(bytes));
   const filled = lines.filter(({ cells }) => cells.some((cell) => cell !== ''));
   const [head, ...rows] = filled;
   if (head === undefined) throw no('Tệp không có dòng nào.', 'The file has no line.');
@@ -107,9 +107,9 @@ function clean(cell: string): string {
   return cell.replace(/^'(?=[=+\-@\t\r])/, '').replace(/[\u00a0\u200b\ufeff]/g, ' ').trim();
 }
 
-function readXlsx(bytes: Uint8Array): Line[] {
+async function readXlsx(bytes: Uint8Array): Promise<Line[]> {
   try {
-    const rows = readWorkbook(bytes, MOST_ROWS + 2, MOST_COLUMNS + 1);
+    const rows = await readWorkbook(bytes, MOST_ROWS + 2, MOST_COLUMNS + 1);
     if (rows === null) throw no('Tệp Excel không có trang tính nào.', 'The workbook has no sheet.');
     return rows.map(({ line, cells }) => ({ line, cells: cells.map((cell) => clean(cell.normalize('NFC'))) }));
   } catch (error) {

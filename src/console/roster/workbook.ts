@@ -1,10 +1,10 @@
 /**
- * The first sheet of an XLSX file as rows of texts. Owns the two formats in it (the ZIP directory, the few elements of SpreadsheetML that hold what cells
- * say) and reads each in one pass within bounds; all else in the file is passed over. A library that builds the whole workbook can't be let near a file
+ * The first sheet of an XLSX file as rows of texts. Owns the few elements of SpreadsheetML that hold what cells say, reads them in one pass
+ * within bounds, and passes over all else in the file; the ZIP around them is yauzl's. A library that builds the whole workbook can't be let near a file
  * somebody sent: merged cells, drop-down lists and names are told as ranges, and one of 60 bytes names seventeen thousand million cells, each of which it visits.
  * Refuses to know columns, and words for people.
  */
-import { inflateRawSync } from 'node:zlib';
+import { fromBufferPromise, type Entry } from 'yauzl';
 
 export class WorkbookError extends Error {
   constructor(readonly code: 'unreadable' | 'too-big') {
@@ -25,57 +25,48 @@ const MOST_PARTS = 400;
  * @returns at most `mostRows` rows that hold anything, of at most `mostColumns` cells; null: the file has no sheet
  * @throws WorkbookError
  */
-export function readWorkbook(bytes: Uint8Array, mostRows: number, mostColumns: number): WorkbookRow[] | null {
-  const part = partsOf(bytes);
-  const book = part('xl/workbook.xml');
+export async function readWorkbook(bytes: Uint8Array, mostRows: number, mostColumns: number): Promise<WorkbookRow[] | null> {
+  const part = await partsOf(bytes);
+  const book = await part('xl/workbook.xml');
   if (book === null) throw new WorkbookError('unreadable');
-  const sheet = firstSheet(book, part('xl/_rels/workbook.xml.rels') ?? '');
+  const sheet = firstSheet(book, (await part('xl/_rels/workbook.xml.rels')) ?? '');
   if (sheet === null) return null;
-  const cells = part(sheet);
+  const cells = await part(sheet);
   if (cells === null) throw new WorkbookError('unreadable');
-  return rowsOf(cells, sharedTexts(part('xl/sharedStrings.xml') ?? ''), mostRows, mostColumns);
+  return rowsOf(cells, sharedTexts((await part('xl/sharedStrings.xml')) ?? ''), mostRows, mostColumns);
 }
 
 /** What a part says of its own size is not believed (a bomb says little): it is unpacked under what is left of one cap for all. */
-function partsOf(bytes: Uint8Array): (name: string) => string | null {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const places = new Map<string, { readonly method: number; readonly packed: number; readonly local: number }>();
-  let left = MOST_UNPACKED;
-  const within = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      if (error instanceof WorkbookError) throw error;
-      throw new WorkbookError((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-big' : 'unreadable');
-    }
-  };
-  within(() => {
-    const end = file.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-    const count = file.readUInt16LE(end + 10);
-    if (end < 0) throw new WorkbookError('unreadable');
-    if (count > MOST_PARTS) throw new WorkbookError('too-big');
-    let at = file.readUInt32LE(end + 16);
-    for (let i = 0; i < count; i++) {
-      if (file.readUInt32LE(at) !== 0x0201_4b50) throw new WorkbookError('unreadable');
-      const nameEnd = at + 46 + file.readUInt16LE(at + 28);
-      places.set(file.toString('utf8', at + 46, nameEnd), { method: file.readUInt16LE(at + 10), packed: file.readUInt32LE(at + 20), local: file.readUInt32LE(at + 42) });
-      at = nameEnd + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
-    }
+async function partsOf(bytes: Uint8Array): Promise<(name: string) => Promise<string | null>> {
+  const zip = await orUnreadable(() => fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }));
+  if (zip.entryCount > MOST_PARTS) throw new WorkbookError('too-big');
+  const entries = new Map<string, Entry>();
+  await orUnreadable(async () => {
+    for await (const entry of zip.eachEntry()) entries.set(entry.fileNameRaw.toString('utf8'), entry);
   });
-  return (name) => {
-    const place = places.get(name);
-    if (place === undefined) return null;
-    const { method, packed, local } = place;
-    return within(() => {
-      const from = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
-      const data = file.subarray(from, from + packed);
-      if (method !== 0 && method !== 8) throw new WorkbookError('unreadable');
-      const whole = method === 0 ? data : inflateRawSync(data, { maxOutputLength: Math.max(1, left) });
-      left -= whole.length;
-      if (left <= 0) throw new WorkbookError('too-big');
-      return new TextDecoder('utf-8', { fatal: true }).decode(whole);
+  let left = MOST_UNPACKED;
+  return async (name) => {
+    const entry = entries.get(name);
+    if (entry === undefined) return null;
+    return orUnreadable(async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await zip.openReadStreamPromise(entry)) {
+        left -= (chunk as Buffer).length;
+        if (left <= 0) throw new WorkbookError('too-big');
+        chunks.push(chunk as Buffer);
+      }
+      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
     });
   };
+}
+
+async function orUnreadable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof WorkbookError) throw error;
+    throw new WorkbookError('unreadable');
+  }
 }
 
 const ATTRIBUTES = {
